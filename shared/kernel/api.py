@@ -1,0 +1,174 @@
+"""HTTP of a service: one route for each command, and the internal routes."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Header, Request, Response
+from pydantic import BaseModel
+
+from shared.kernel import store
+from shared.kernel.decider import Aggregate
+from shared.kernel.handle import Answer, Handler
+from shared.kernel.messages import Actor, Role, command_id
+from shared.kernel.problems import Problem
+from shared.kernel.tokens import verify
+
+
+class Done(BaseModel):
+    """What a command did."""
+
+    stream: str
+    version: int
+    position: int
+    events: list[dict[str, str]]
+
+
+def kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def actor(request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> Actor:
+    """Who calls, as the gateway vouches. Raises a 401 problem."""
+    return verify(request.app.state.internal_key, authorization)
+
+
+Caller = Annotated[Actor, Depends(actor)]
+
+
+def only(who: Actor, *roles: Role) -> None:
+    """Raises a 403 problem unless the caller has one of the roles."""
+    if who.role not in roles:
+        raise Problem(403, "您的角色不能查看这项内容；如确需查看，请联系竞赛办。")
+
+
+def own_unit(who: Actor, unit: str) -> None:
+    """Raises a 403 problem where a unit asks for another's data."""
+    if who.role == "unit" and who.unit != unit:
+        raise Problem(403, "只能查看本单位的内容。")
+
+
+def version_of(if_match: str | None) -> int | None:
+    """The version of an `If-Match: "<version>"`. Raises a 422 problem."""
+    if if_match is None:
+        return None
+    found = re.fullmatch(r'"(\d{1,9})"', if_match.strip())
+    if not found:
+        raise Problem(422, 'If-Match 应为带引号的版本号，例如 "3"。')
+    return int(found[1])
+
+
+def command_routes(service: str, aggregates: Sequence[Aggregate[Any, Any, Any]]) -> APIRouter:
+    """`POST /api/v1/<service>/<command-in-kebab-case>` for every command that people may give."""
+    router = APIRouter(prefix=f"/api/v1/{service}", tags=[service])
+    for aggregate in aggregates:
+        for command in aggregate.commands:
+            if command.roles != {"service"}:
+                _add(router, command)
+    return router
+
+
+def _add(router: APIRouter, kind: type[Any]) -> None:
+    async def handle(
+        body: Any,
+        request: Request,
+        response: Response,
+        who: Caller,
+        idempotency_key: Annotated[str, Header(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")],
+        if_match: Annotated[str | None, Header(max_length=50)] = None,
+    ) -> Done:
+        raw = await request.body()
+        if b"\\u0000" in raw or b"\0" in raw:
+            raise Problem(422, "提交的内容含有不可见的控制字符，请删除后重试。")
+        handler: Handler = request.app.state.handler
+        answer = await handler(body, who, command_id(who.account, idempotency_key), expected=version_of(if_match))
+        response.headers["ETag"] = f'"{answer.version}"'
+        return done(answer)
+
+    handle.__annotations__["body"] = kind
+    router.post(f"/{kebab(kind.__name__)}", summary=kind.title, name=kind.__name__, description=kind.__doc__)(handle)
+
+
+def done(answer: Answer) -> Done:
+    return Done(
+        stream=answer.stream,
+        version=answer.version,
+        position=answer.position,
+        events=[{"id": str(id), "type": type} for id, type in answer.events],
+    )
+
+
+class Republish(BaseModel):
+    topic: str
+    partition: int
+    pseq: int
+
+
+def internal_routes() -> APIRouter:
+    """What services ask of each other: heads, the log itself, sending again, cursors."""
+    router = APIRouter(prefix="/internal", include_in_schema=False)
+
+    @router.get("/heads")
+    async def heads(request: Request, who: Caller, topic: str) -> dict[str, Any]:
+        only(who, "service")
+        found = await store.heads(request.app.state.pool)
+        return {"heads": {str(p): pseq for (t, p), pseq in found.items() if t == topic}}
+
+    @router.post("/republish", status_code=202)
+    async def republish(request: Request, who: Caller, body: Republish) -> None:
+        only(who, "service")
+        await request.app.state.pool.execute(
+            """insert into republish as r values ($1, $2, $3) on conflict (topic, partition)
+               do update set pseq = least(r.pseq, excluded.pseq)""",
+            body.topic,
+            body.partition,
+            body.pseq,
+        )
+
+    @router.get("/log")
+    async def log(
+        request: Request, who: Caller, topic: str, partition: int, after: int, upto: int, limit: int = 5000
+    ) -> Response:
+        """Events of a partition with `after` < pseq ≤ `upto`, as JSON lines, with the digest chain."""
+        only(who, "service")
+        rows = await request.app.state.pool.fetch(
+            """select pseq, pos, id, stream, version, type, data::text as data, actor, recorded, encode(digest, 'hex') d
+               from event where topic = $1 and partition = $2 and pseq > $3 and pseq <= $4 order by pseq limit $5""",
+            topic,
+            partition,
+            after,
+            upto,
+            min(limit, 20_000),
+        )
+        return Response(b"\n".join(map(_line, rows)), media_type="application/x-ndjson")
+
+    @router.get("/status")
+    async def status(request: Request, who: Caller) -> dict[str, Any]:
+        """Heads of the log, the relay's checkpoint, every consumer's cursors, what is pending."""
+        only(who, "service")
+        return await statusof(request.app.state.pool)
+
+    return router
+
+
+def _line(row: Any) -> bytes:
+    return msgspec.json.encode(dict(row))
+
+
+async def statusof(pool: Any) -> dict[str, Any]:
+    async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        heads = await store.heads(conn)
+        cursor = await conn.fetch("select consumer, topic, partition, pseq from cursor")
+        own = await conn.fetch("select projection, pos from own_cursor")
+        dead = await conn.fetch("select consumer, count(*) n from dead_letter group by consumer")
+        return {
+            "pos": await conn.fetchval("select pos from log_head"),
+            "relayed": await conn.fetchval("select pos from relay"),
+            "heads": {f"{t}/{p}": pseq for (t, p), pseq in heads.items()},
+            "cursors": [
+                {"consumer": r["consumer"], "at": f"{r['topic']}/{r['partition']}", "pseq": r["pseq"]} for r in cursor
+            ],
+            "projections": {r["projection"]: r["pos"] for r in own},
+            "dead_letters": {r["consumer"]: r["n"] for r in dead},
+        }

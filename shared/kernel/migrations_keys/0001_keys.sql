@@ -1,0 +1,3 @@
+-- migrate:up
+create table person_key (person uuid primary key, wrapped bytea not null);
+-- migrate:down
