@@ -141,7 +141,10 @@ class Handler:
 
     async def _work(self, asks: Sequence[_Ask]) -> list[Answer | Exception]:
         answers: dict[int, Answer | Exception] = {}
-        waiting = list(enumerate(asks))
+        first: dict[UUID, int] = {}
+        for n, ask in enumerate(asks):
+            first.setdefault(ask.id, n)
+        waiting = [(n, asks[n]) for n in first.values()]
         now = await self._clock.now()
         for _ in range(ROUNDS):
             if not waiting:
@@ -160,7 +163,10 @@ class Handler:
                 waiting = []
         for n, _ask in waiting:
             answers[n] = unavailable()
-        return [answers[n] for n in range(len(asks))]
+        return [
+            answers[first[ask.id]] if ask.body == asks[first[ask.id]].body else _reused()
+            for ask in asks  # the same command twice in a batch: both learn what it did
+        ]
 
     async def _singly(
         self, waiting: list[tuple[int, _Ask]], answers: dict[int, Answer | Exception], error: Any
@@ -183,12 +189,7 @@ class Handler:
         here = await self._load(conn, [ask for _, ask in waiting])
         again: list[tuple[int, _Ask]] = []
         decided: list[tuple[int, _Decided]] = []
-        ids: set[UUID] = set()
         for n, ask in waiting:
-            if ask.id in ids:  # the same command twice in a batch: the second learns what the first did
-                again.append((n, ask))
-                continue
-            ids.add(ask.id)
             try:
                 outcome = self._decide(ask, here, now)
             except (Refused, Problem) as refusal:
@@ -197,6 +198,10 @@ class Handler:
                 else:
                     self._forget(ask)
                     again.append((n, ask))
+                continue
+            except Exception as fault:  # a fault in one rule is that command's alone
+                log.exception("decide failed", command=type(ask.command).__name__)
+                answers[n] = fault
                 continue
             if isinstance(outcome, Answer):
                 answers[n] = await self._repeated(conn, ask) or outcome
@@ -292,12 +297,16 @@ class Handler:
             return None
         body, events = found
         if body != ask.body:
-            return Problem(409, "该请求标识（Idempotency-Key）已用于另一项内容，请换用新的标识。")
+            return _reused()
         return answer_of(events)
 
     def _forget(self, ask: _Ask) -> None:
         for stream in ask.needs:
             self._states.pop(stream, None)
+
+
+def _reused() -> Problem:
+    return Problem(409, "该请求标识（Idempotency-Key）已用于另一项内容，请换用新的标识。")
 
 
 def answer_of(events: Sequence[Recorded]) -> Answer:

@@ -273,5 +273,5 @@ async def serve(app: Any, host: str, port: int) -> None:
 def run(service: Service) -> None:
     """`python -m services.<name>.app`."""
     configure_logging()
-    settings = Settings()  # type: ignore[call-arg]  # from the environment
+    settings = Settings()  # from the environment
     asyncio.run(serve(application(service, settings), settings.host, settings.port))
