@@ -113,9 +113,14 @@ async def check_deployment(pool: Any, kind: str) -> None:
         raise SystemExit(f"这个数据库属于{found or '未初始化'}环境，不能按{kind}环境启动；请核对 LIGONG_DEPLOYMENT。")
 
 
+async def _as_it_is(_: Any) -> None:
+    """Nothing to reset: whoever takes a connection leaves no session state; asyncpg's own costs a round trip."""
+
+
 async def connect(url: str, most: int = 10) -> Any:
     return await asyncpg.create_pool(
         url,
+        reset=_as_it_is,
         min_size=1,
         max_size=most,
         command_timeout=30,

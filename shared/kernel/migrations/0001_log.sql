@@ -166,8 +166,11 @@ begin
                     head := head + 1;
                     s := ev_slot[j];
                     pseqs[s] := pseqs[s] + 1;
-                    digests[s] := event_digest(digests[s], ev_id[j], stream_name[ev_stream[j]], ev_version[j],
-                                               ev_type[j], ev_data[j], cmd_actor[i]);
+                    -- event_digest, written out: a call would cost more than the hash
+                    digests[s] := sha256(digests[s] || uuid_send(ev_id[j]) || convert_to(
+                        octet_length(stream_name[ev_stream[j]]) || ':' || stream_name[ev_stream[j]] || ev_version[j]
+                        || ':' || octet_length(ev_type[j]) || ':' || ev_type[j]
+                        || octet_length(cmd_actor[i]) || ':' || cmd_actor[i] || ev_data[j], 'UTF8'));
                     ok_ev := ok_ev || j; ok_pos := ok_pos || head; ok_pseq := ok_pseq || pseqs[s];
                     ok_prev := ok_prev || lasts[s]; ok_digest := ok_digest || digests[s]; ok_owner := ok_owner || i;
                     lasts[s] := ev_id[j];
