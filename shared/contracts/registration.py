@@ -67,8 +67,12 @@ class RegistrationSubmitted(UnitRegistrationEvent):
 
 
 class RegistrationReturned(UnitRegistrationEvent):
-    """The office sent the form back: reasons by field, and by when to hand it in again (exclusive)."""
+    """The office sent the form back: reasons by field, and by when to hand it in again (exclusive).
 
+    The form's credit code, where it stated one, is free again (REG-1).
+    """
+
+    credit_code: str | None = None
     reasons: dict[str, Text]
     resubmit_before: Moment
 

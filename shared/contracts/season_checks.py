@@ -27,6 +27,11 @@ _FORMULAS: dict[str, tuple[str, ...]] = {  # formulas that make sense of each ki
 _PARTS = {"initial": "年初部署", "routine": "日常考核", "midyear": "中途检查", "final": "年终考核"}
 
 
+def path(loc: Loc) -> str:
+    """`("units", 3, "region")` → `units[4].region`: people count entries from 1."""
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
+
+
 @dataclass(frozen=True)
 class _Node:
     """A place in the data. A place that is not there has the value None."""

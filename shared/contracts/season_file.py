@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.contracts.season import SeasonDocument
-from shared.contracts.season_checks import Loc, contradictions
+from shared.contracts.season_checks import Loc, contradictions, path
 
 MOST_BYTES = 256 * 1024
 _DEEPEST = 12  # a season's document has six levels
@@ -55,7 +55,7 @@ def parse(text: str) -> SeasonDocument:
     unreadable = {loc for loc, _ in reading.faults}
     rest = [each for each in errors + contradictions(reading.data) if each[0] not in unreadable]
     if document is None or reading.faults or rest:
-        faults = {Fault(reading.line(loc), _path(loc), sentence) for loc, sentence in reading.faults + rest}
+        faults = {Fault(reading.line(loc), path(loc), sentence) for loc, sentence in reading.faults + rest}
         raise FaultySeason(sorted(faults))
     return document
 
@@ -169,11 +169,6 @@ def _validate(data: Any) -> tuple[SeasonDocument | None, list[tuple[Loc, str]]]:
         return None, [(each["loc"], _sentence(each)) for each in error.errors(include_url=False)]
 
 
-def _path(loc: Loc) -> str:
-    path = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in loc)
-    return path.removeprefix(".")
-
-
 _SENTENCES = {
     "missing": "缺少这一项，请补写。",
     "extra_forbidden": "没有这一项，请删去，或对照样例核对拼写。",
@@ -184,7 +179,6 @@ _SENTENCES = {
     "int_from_float": "应为整数。",
     "greater_than_equal": "不能小于{ge}。",
     "less_than_equal": "不能大于{le}。",
-    "literal_error": "只能填 {expected}。",
     "tuple_type": "应为列表，每项以“- ”开头或写在方括号内。",
     "too_short": "至少要有{min_length}项。",
     "too_long": "最多{max_length}项。",
@@ -211,4 +205,6 @@ def _sentence(error: ErrorDetails) -> str:
         return "应为带时区的时刻，例如 2021-06-18T00:00:00+08:00。"
     if kind.startswith("date"):
         return "应为日期，例如 2021-03-01。"
-    return _SENTENCES.get(kind, "内容不合要求，请对照样例核对。").format_map({"expected": "", **context})
+    if kind == "literal_error":
+        return f"只能填 {re.sub(' or |, ', '、', context['expected']).replace(chr(39), '')}。"
+    return _SENTENCES.get(kind, "内容不合要求，请对照样例核对。").format_map(context)

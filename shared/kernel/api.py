@@ -145,9 +145,11 @@ def internal_routes() -> APIRouter:
 
     @router.get("/status")
     async def status(request: Request, who: Caller) -> dict[str, Any]:
-        """Heads of the log, the relay's checkpoint, every consumer's cursors, what is pending."""
+        """Heads of the log, the relay's checkpoint, every consumer's cursors, what is pending; the service's own."""
         only(who, "service")
-        return await statusof(request.app.state.pool)
+        state = request.app.state
+        more = await state.status(state.runtime) if state.status else {}
+        return {**await statusof(state.pool), **more}
 
     return router
 

@@ -36,12 +36,16 @@ Read = Callable[[str, dict[str, Any]], Event]
 
 @dataclass(frozen=True)
 class Subscription:
-    """A named consumer of topics. `apply` writes its effect with the connection it is given, or raises."""
+    """A named consumer of topics. `apply` writes its effect with the connection it is given, or raises.
+
+    What cannot be applied is buried, and its stream parked; without `bury` the consumer stops there and says so.
+    """
 
     name: str
     topics: tuple[str, ...]
     apply: Apply
     read: Read
+    bury: bool = True
 
 
 class Owners:
@@ -219,6 +223,9 @@ class Bus:
                 raise
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
+                if not self._sub.bury:
+                    log.error("stopped", consumer=name, stream=here.stream, pseq=here.pseq, reason=reason)
+                    raise
                 log.error("dead letter", consumer=name, stream=here.stream, pseq=here.pseq, reason=reason)
         async with self._pool.acquire() as conn, conn.transaction():
             await cursors.bury(conn, name, part.topic, part.partition, here, record.value or b"", reason)

@@ -52,7 +52,7 @@ class _Ask:
     needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.stream = self.aggregate.stream(self.command)
+        self.stream = self.aggregate.stream(self.command, self.id)
         self.needs = (self.stream, *self.aggregate.reads(self.command))
 
 

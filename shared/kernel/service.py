@@ -54,7 +54,8 @@ class Runtime:
 class Service:
     """A service as its composition root names it.
 
-    `reactions` turn another log's events (or its own) into commands; `extra` adds what only this service has.
+    `reactions` turn another log's events (or its own) into commands; `extra` adds what only this service has;
+    `status` adds to `/internal/status`.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Service:
     reactions: React | None = None
     reacts_to: tuple[str, ...] = ()
     extra: Callable[[Runtime, FastAPI], Awaitable[None]] | None = None
+    status: Callable[[Runtime], Awaitable[dict[str, Any]]] | None = None
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -193,6 +195,7 @@ def application(service: Service, settings: Settings) -> FastAPI:
         async with running(service, settings) as runtime:
             app.state.runtime, app.state.pool, app.state.handler = runtime, runtime.pool, runtime.handler
             app.state.internal_key = settings.internal_key
+            app.state.status = service.status
             if service.extra:
                 await service.extra(runtime, app)
             tasks = [asyncio.create_task(forever(name, task), name=name) for name, task in runtime.tasks]

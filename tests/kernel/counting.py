@@ -98,7 +98,7 @@ counter: Aggregate[CountingCommand, AnyEvent, Counter] = Aggregate(
     commands=(Count, TakeName, DropName),
     events=(Counted, Named, Unnamed),
     decider=Decider(Counter(), decide, evolve),
-    stream=lambda cmd: f"counter-{cmd.name}",
+    stream=lambda cmd, _: f"counter-{cmd.name}",
     claims=claims,
     named=lambda stream, _: stream.removeprefix("counter-"),
 )

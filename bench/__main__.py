@@ -1,0 +1,36 @@
+"""`make bench`: measures on real engines, prints the table and writes it as JSON. Names pick some: `append http …`."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import append
+from bench.figures import Figure, keep, machine, table
+from tests.servers import Databases, EmbeddedServers
+
+MEASURES = {"append": append.measure}
+
+
+async def run(names: list[str], servers: EmbeddedServers) -> list[Figure]:
+    databases = Databases(await asyncio.to_thread(servers.postgres, "postgres"))
+    figures: list[Figure] = []
+    for name in names:
+        print(f"measuring {name} …", flush=True)
+        figures += await MEASURES[name](databases)
+    return figures
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(MEASURES)
+    with tempfile.TemporaryDirectory(prefix="ligong-bench-") as folder:
+        Path(folder).chmod(0o711)
+        with EmbeddedServers(Path(folder)) as servers:
+            figures = asyncio.run(run(names, servers))
+    print(machine())
+    print(table(figures))
+    print(f"written to {keep(figures)}")
+
+
+if __name__ == "__main__":
+    main()

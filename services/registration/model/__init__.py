@@ -1,0 +1,8 @@
+"""Seasons and the registrations of units in them (notice §三, §五(二))."""
+
+from typing import Any
+
+from services.registration.model import registration, season
+from shared.kernel.decider import Aggregate
+
+AGGREGATES: tuple[Aggregate[Any, Any, Any], ...] = (season.season, registration.registration)
