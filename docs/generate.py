@@ -1,6 +1,6 @@
 """`make generate`: writes what follows from the code, so that it cannot drift from it.
 
-docs/rules.md, docs/events.md, seasons/season.schema.json and, for events never released before, golden samples.
+docs/rules.md, docs/events.md, seasons/season.schema.json, seasons/2021/scenario.jsonl and, for events never released before, golden samples.
 """
 
 import ast
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docs import golden
+from seasons import year_2021
 from shared.contracts import catalogue, season_file
 
 ROOT = Path(__file__).parents[1]
@@ -95,7 +96,7 @@ def events_page() -> str:
 def kind(schema: dict[str, Any]) -> str:
     """A short name of a JSON Schema."""
     if "$ref" in schema:
-        return schema["$ref"].rpartition("/")[2]
+        return str(schema["$ref"]).rpartition("/")[2]
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "anyOf" in schema:
@@ -114,6 +115,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs/rules.md": rules_page(),
         ROOT / "docs/events.md": events_page(),
         ROOT / "seasons/season.schema.json": schema,
+        year_2021.FOLDER / "scenario.jsonl": year_2021.page(),
         golden.HASHES: golden.hashes_page(),
     }
 

@@ -29,7 +29,5 @@ def read(type: str, data: dict[str, Any]) -> Event:
     try:
         return event.model_validate(data)
     except ValidationError as error:
-        where = "; ".join(
-            ".".join(map(str, e["loc"])) + ": " + e["msg"] for e in error.errors(include_input=False)
-        )
+        where = "; ".join(".".join(map(str, e["loc"])) + ": " + e["msg"] for e in error.errors(include_input=False))
         raise UnknownEvent(f"{type}: {where}") from None

@@ -149,7 +149,7 @@ def internal_routes() -> APIRouter:
         only(who, "service")
         state = request.app.state
         more = await state.status(state.runtime) if state.status else {}
-        return {**await statusof(state.pool), **more}
+        return {**await statusof(state.pool), "subscriptions": state.runtime.subscriptions, **more}
 
     return router
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 import structlog
@@ -17,7 +17,7 @@ from shared.kernel.batch import Batcher
 from shared.kernel.clock import Clock
 from shared.kernel.decider import Aggregate, Context
 from shared.kernel.messages import Actor, Claim, Command, Event, Recorded, Refused, event_id
-from shared.kernel.people import Vault
+from shared.kernel.people import Person, Vault
 from shared.kernel.problems import Problem, unavailable
 
 log = structlog.get_logger()
@@ -48,6 +48,7 @@ class _Ask:
     expected: int | None
     correlation: str
     causation: str
+    people: Sequence[Person]
     stream: str = ""
     needs: tuple[str, ...] = ()
 
@@ -106,10 +107,12 @@ class Handler:
         self._permit(command, actor)
         words = f"{type(command).__name__}\0{command.model_dump_json()}".encode()
         body = hmac.digest(self._body_key, words, "sha256")
+        people: list[Person] = []
         if self._vault is not None:
-            command = await self._vault.seal(command, id)
+            # the body too: details that were refused never stand in for those sent later under the same id
+            command = self._vault.refer(command, uuid5(id, body.hex()), people)
         aggregate = self._by_command[type(command)]
-        ask = _Ask(command, actor, id, body, aggregate, expected, correlation or str(id), causation or str(id))
+        ask = _Ask(command, actor, id, body, aggregate, expected, correlation or str(id), causation or str(id), people)
         return await self._batch(ask)
 
     @staticmethod
@@ -208,6 +211,8 @@ class Handler:
             else:
                 decided.append((n, outcome))
         if decided:
+            if self._vault is not None:
+                await self._vault.keep([person for _, one in decided for person in one.ask.people])
             verdicts = await store.append(conn, [d.proposal for _, d in decided])
             for (n, one), verdict in zip(decided, verdicts, strict=True):
                 answer = await self._answer(conn, one, verdict, here)

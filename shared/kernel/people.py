@@ -4,10 +4,12 @@ import hashlib
 import hmac
 import os
 from base64 import urlsafe_b64decode
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import Field, StringConstraints
 
@@ -24,8 +26,8 @@ class Person(Message):
     ref: PersonRef | None = Field(default=None, exclude=True, json_schema_extra={"readOnly": True})
 
     def named(self) -> PersonRef:
-        """How events know the person. The kernel has sealed the details before a rule asks."""
-        assert self.ref is not None, "the details have not been sealed"
+        """How events know the person. The kernel has given the reference before a rule asks."""
+        assert self.ref is not None, "the person has not been given a reference"
         return self.ref
 
 
@@ -45,49 +47,63 @@ class Vault:
         digest = hmac.digest(self._identity, person.mobile.encode(), "sha256")
         return uuid5(COMMANDS, digest.hex())
 
-    async def _key(self, person: UUID, make: bool) -> AESGCM | None:
-        if make:
-            nonce = os.urandom(12)
-            wrapped = nonce + self._wrap.encrypt(nonce, AESGCM.generate_key(256), person.bytes)
-            await self._keys.execute("insert into person_key values ($1, $2) on conflict do nothing", person, wrapped)
-        wrapped = await self._keys.fetchval("select wrapped from person_key where person = $1", person)
-        return AESGCM(self._wrap.decrypt(wrapped[:12], wrapped[12:], person.bytes)) if wrapped else None
+    async def _keys_of(self, people: Sequence[UUID]) -> dict[UUID, AESGCM]:
+        """The key of each person that has one; whoever was erased has none."""
+        rows = await self._keys.fetch("select person, wrapped from person_key where person = any($1)", people)
+        return {r["person"]: AESGCM(self._open(self._wrap, r["wrapped"], r["person"].bytes)) for r in rows}
 
-    async def put(self, record: UUID, person: Person) -> PersonRef:
-        """Seals details under a record id that the command determines, so that a repeat changes nothing."""
-        who = self._who(person)
-        key = await self._key(who, make=True)
-        assert key is not None
+    @staticmethod
+    def _seal(key: AESGCM, content: bytes, about: bytes) -> bytes:
         nonce = os.urandom(12)
-        sealed = nonce + key.encrypt(nonce, person.model_dump_json().encode(), record.bytes)
-        await self._pool.execute(
-            "insert into sealed_person (record, person, sealed) values ($1, $2, $3) on conflict do nothing",
-            record,
-            who,
-            sealed,
+        return nonce + key.encrypt(nonce, content, about)
+
+    @staticmethod
+    def _open(key: AESGCM, sealed: bytes, about: bytes) -> bytes:
+        return key.decrypt(sealed[:12], sealed[12:], about)
+
+    async def keep(self, people: Sequence[Person]) -> None:
+        """Seals and stores the details of people that `refer` has named; a repeat changes nothing."""
+        who = list({person.named().person for person in people})
+        if not who:
+            return
+        new = [(each, self._seal(self._wrap, AESGCM.generate_key(256), each.bytes)) for each in who]
+        await self._keys.executemany("insert into person_key values ($1, $2) on conflict do nothing", new)
+        keys = await self._keys_of(who)
+        rows = []
+        for person in people:
+            ref, details = person.named(), person.model_dump_json().encode()
+            rows.append((ref.record, ref.person, self._seal(keys[ref.person], details, ref.record.bytes)))
+        await self._pool.executemany(
+            "insert into sealed_person (record, person, sealed) values ($1, $2, $3) on conflict do nothing", rows
         )
-        return PersonRef(person=who, record=record)
 
     async def get(self, ref: PersonRef) -> Person | None:
-        """The details, or None when the person has been erased."""
-        row = await self._pool.fetchrow("select sealed from sealed_person where record = $1", ref.record)
-        key = await self._key(ref.person, make=False)
-        if row is None or key is None:
+        """The details, or None when the person has been erased, even if they were named anew since."""
+        sealed = await self._pool.fetchval("select sealed from sealed_person where record = $1", ref.record)
+        key = (await self._keys_of([ref.person])).get(ref.person)
+        if sealed is None or key is None:
             return None
-        opened = key.decrypt(row["sealed"][:12], row["sealed"][12:], ref.record.bytes)
-        return Person.model_validate(msgspec.json.decode(opened))
+        try:
+            return Person.model_validate(msgspec.json.decode(self._open(key, sealed, ref.record.bytes)))
+        except InvalidTag:
+            return None
 
-    async def seal(self, value: Any, command: UUID, path: str = "") -> Any:
-        """A message with every Person in it sealed; record ids follow from the command's and the field's path."""
+    def refer(self, value: Any, command: UUID, found: list[Person], path: str = "") -> Any:
+        """A message with a reference for every Person in it, each added to `found`; nothing is stored.
+
+        Record ids follow from `command`, which says what was asked by whom, and from the field's path.
+        """
         if isinstance(value, Person):
-            return value.model_copy(update={"ref": await self.put(uuid5(command, path), value)})
+            named = value.model_copy(update={"ref": PersonRef(person=self._who(value), record=uuid5(command, path))})
+            found.append(named)
+            return named
         if isinstance(value, Message):
             changed = {
-                name: await self.seal(getattr(value, name), command, f"{path}/{name}")
+                name: self.refer(getattr(value, name), command, found, f"{path}/{name}")
                 for name in type(value).model_fields
                 if isinstance(getattr(value, name), Message | tuple)
             }
             return value.model_copy(update=changed) if changed else value
         if isinstance(value, tuple):
-            return tuple([await self.seal(each, command, f"{path}/{n}") for n, each in enumerate(value)])
+            return tuple([self.refer(each, command, found, f"{path}/{n}") for n, each in enumerate(value)])
         return value

@@ -48,6 +48,7 @@ class Runtime:
     vault: Vault | None
     handler: Handler
     tasks: list[tuple[str, Task]]
+    subscriptions: dict[str, tuple[str, ...]]  # topics by consumer
 
 
 @dataclass(frozen=True)
@@ -147,16 +148,9 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Runtime
             vault = Vault(pool.pool, keys.pool, settings.vault_key)
         owners = Owners(http, settings.owner_of, settings.internal_key, service.name)
         handler = Handler(pool.pool, service.aggregates, clock, vault, settings.internal_key)
-        yield Runtime(
-            settings,
-            pool.pool,
-            clock,
-            http,
-            owners,
-            vault,
-            handler,
-            _tasks(service, settings, pool.pool, owners, handler),
-        )
+        runtime = Runtime(settings, pool.pool, clock, http, owners, vault, handler, [], {})
+        _fill(service, runtime)
+        yield runtime
 
 
 class _Pool:
@@ -167,17 +161,15 @@ class _Pool:
         self.pool.terminate()
 
 
-def _tasks(service: Service, settings: Settings, pool: Any, owners: Owners, handler: Handler) -> list[tuple[str, Task]]:
-    dsn, brokers = settings.database_url, settings.brokers
-    tasks: list[tuple[str, Task]] = []
+def _fill(service: Service, runtime: Runtime) -> None:
+    """The background tasks that follow from the service's parts."""
+    dsn, brokers = runtime.settings.database_url, runtime.settings.brokers
     if service.aggregates:
-        tasks.append(("relay", Relay(dsn, brokers, service.name, service.topics).run))
+        runtime.tasks.append(("relay", Relay(dsn, brokers, service.name, service.topics).run))
     for projection in service.projections:
-        tasks.append((projection.name, Projector(dsn, pool, projection, catalogue.read).run))
+        runtime.tasks.append((projection.name, Projector(dsn, runtime.pool, projection, catalogue.read).run))
     if service.reactions:
-        subscription = reaction(service.name, service.reactions, service.reacts_to, handler)
-        tasks.append((subscription.name, Bus(dsn, pool, brokers, subscription, owners).run))
-    return tasks
+        subscribe(runtime, reaction(service.name, service.reactions, service.reacts_to, runtime.handler))
 
 
 def subscribe(runtime: Runtime, subscription: Subscription) -> None:
@@ -185,6 +177,7 @@ def subscribe(runtime: Runtime, subscription: Subscription) -> None:
     settings = runtime.settings
     bus = Bus(settings.database_url, runtime.pool, settings.brokers, subscription, runtime.owners)
     runtime.tasks.append((subscription.name, bus.run))
+    runtime.subscriptions[subscription.name] = subscription.topics
 
 
 def application(service: Service, settings: Settings) -> FastAPI:
