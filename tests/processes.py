@@ -26,34 +26,56 @@ def free_port() -> int:
 
 @dataclass
 class Process:
-    """`python -m <module>` with its environment; `url` answers once it is ready."""
+    """`python -m <module>` with its environment; `url` answers once it is ready.
+
+    With `kept` it is started again whenever it ends by itself or is killed, as the supervisor does.
+    """
 
     module: str
     environment: Mapping[str, str]
     port: int = field(default_factory=free_port)
+    kept: bool = False
     process: asyncio.subprocess.Process | None = None
+    keeper: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self, within: float = 30) -> None:
+        await self._spawn()
+        assert self.process is not None
+        await answers(f"{self.url}/healthz", self.process, within)
+        if self.kept:
+            self.keeper = asyncio.create_task(self._keep())
+
+    async def _spawn(self) -> None:
         env = {**os.environ, **self.environment, "PORT": str(self.port), "HOST": "127.0.0.1"}
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", self.module, cwd=ROOT, env=env, start_new_session=True
         )
-        await answers(f"{self.url}/healthz", self.process, within)
+
+    async def _keep(self) -> None:
+        while True:
+            assert self.process is not None
+            await self.process.wait()
+            await asyncio.sleep(0.2)  # as the supervisor does: not at once, lest it spins
+            await self._spawn()
 
     async def kill(self) -> None:
         """SIGKILL, to the whole process group."""
         assert self.process is not None
+        killed = self.process
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        await self.process.wait()
+            os.killpg(killed.pid, signal.SIGKILL)
+        await killed.wait()
 
     async def stop(self) -> None:
-        assert self.process is not None
-        if self.process.returncode is None:
+        if self.keeper:
+            self.keeper.cancel()
+            await asyncio.gather(self.keeper, return_exceptions=True)
+            self.keeper = None
+        if self.process is not None and self.process.returncode is None:
             self.process.terminate()
             try:
                 await asyncio.wait_for(self.process.wait(), 10)

@@ -1,18 +1,30 @@
 """Words that several topics share."""
 
+from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from shared.kernel.messages import SHANGHAI, PersonRef
+
+
+def _written(at: Any) -> Any:
+    """An instant is written out: a bare number could mean anything."""
+    if isinstance(at, int | float):
+        raise ValueError("应为带时区的时刻，例如2021-06-17T09:00:00+08:00。")
+    if isinstance(at, str):
+        with suppress(ValueError):
+            return datetime.fromisoformat(at)
+    return at
 
 
 def _in_shanghai(at: datetime) -> datetime:
     return at.astimezone(SHANGHAI)
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_shanghai)]  # an instant, always with its offset
+# An instant, always with its offset.
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_shanghai)]
 UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{1,31}$")]
 Season = Annotated[int, Field(ge=2000, le=2100)]  # the competition year
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]

@@ -102,15 +102,21 @@ def sentence(error: dict[str, Any]) -> str:
     """What one of pydantic's errors says to a person."""
     if error["type"] == "value_error":
         return str(error.get("ctx", {}).get("error", "内容不正确。"))
-    return SENTENCES.get(error["type"], "内容不正确。").format_map({"expected": "", **error.get("ctx", {})})
+    context = error.get("ctx", {})
+    expected = str(context.get("expected", "")).replace("'", "").replace(", ", "、").replace(" or ", "、")
+    return SENTENCES.get(error["type"], "内容不正确。").format_map({**context, "expected": expected})
+
+
+def _field(error: dict[str, Any]) -> str:
+    """Where an error is. A name that the client made up is cut short; a place in broken JSON is none."""
+    if error["type"] == "json_invalid":
+        return ""
+    return ".".join(str(part)[:50].replace("\0", "") for part in error["loc"] if part != "body")
 
 
 def malformed(errors: list[Any]) -> Problem:
     """422 with every error's field path and sentence. The input itself is never echoed."""
-    fields = [
-        {"field": ".".join(str(part) for part in error["loc"] if part != "body"), "detail": sentence(error)}
-        for error in errors[:100]
-    ]
+    fields = [{"field": _field(error), "detail": sentence(error)} for error in errors[:100]]
     first = fields[0]
     return Problem(422, f"提交的内容有{len(errors)}处错误：{first['field'] or '内容'}{first['detail']}", errors=fields)
 

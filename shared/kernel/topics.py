@@ -10,6 +10,13 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from shared.kernel.store import PARTITIONS
 
 BOARDS = ("ligong.board.office", "ligong.board.participants")
+# Small segments: compaction leaves the newest one alone, and followers read from the beginning.
+LATEST = {
+    "cleanup.policy": "compact",
+    "segment.bytes": "16777216",
+    "min.cleanable.dirty.ratio": "0.1",
+    "max.message.bytes": "4000000",
+}
 
 
 async def create(brokers: str, events: tuple[str, ...], compacted: tuple[str, ...] = ()) -> list[str]:
@@ -23,7 +30,7 @@ async def create(brokers: str, events: tuple[str, ...], compacted: tuple[str, ..
             for name in events
             if name not in there
         ] + [
-            NewTopic(name, 1, 1, topic_configs={"cleanup.policy": "compact"}) for name in compacted if name not in there
+            NewTopic(name, 1, 1, topic_configs=LATEST) for name in compacted if name not in there
         ]
         if not wanted:
             return []

@@ -51,8 +51,8 @@ class TestSchedule:
         an_activity.when(SCHEDULE, now=at("06-20 09:00"), actor=CONTACT).then(SCHEDULED)
 
     def test_the_answer_s_stream_tells_its_id(self) -> None:
-        assert activity.stream(SCHEDULE, COMMAND) == f"activity-{ACTIVITY}"  # type: ignore[call-arg]
-        assert activity.stream(REPORT) == f"activity-{ACTIVITY}"
+        assert activity.stream(SCHEDULE, COMMAND) == f"activity-{ACTIVITY}"
+        assert activity.stream(REPORT, COMMAND) == f"activity-{ACTIVITY}"
 
     def test_a_unit_that_is_not_registered_does_not(self) -> None:
         an_activity_of_nobody.when(SCHEDULE, now=at("06-20 09:00")).refused("ACT-2", "审核通过")

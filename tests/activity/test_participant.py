@@ -23,7 +23,7 @@ from tests.activity.given import (
     a_participant,
     person,
 )
-from tests.spec import SERVICE, Spec, at
+from tests.spec import COMMAND, SERVICE, Spec, at
 
 
 def plan(**changes: Any) -> FilePlan:
@@ -111,5 +111,5 @@ def test_nothing_else_follows_from_other_events() -> None:
 
 
 def test_streams() -> None:
-    assert rules.stream(TestRules.ADOPT) == "rules-2021"
-    assert participant.stream(plan()) == "participant-2021-huangpu"
+    assert rules.stream(TestRules.ADOPT, COMMAND) == "rules-2021"
+    assert participant.stream(plan(), COMMAND) == "participant-2021-huangpu"

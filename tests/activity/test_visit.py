@@ -164,5 +164,5 @@ class TestCorrection:
 
 
 def test_the_answer_s_stream_tells_its_id() -> None:
-    assert visit.stream(sheet(), COMMAND) == f"visit-{VISIT}"  # type: ignore[call-arg]
-    assert visit.stream(correct()) == f"visit-{VISIT}"
+    assert visit.stream(sheet(), COMMAND) == f"visit-{VISIT}"
+    assert visit.stream(correct(), COMMAND) == f"visit-{VISIT}"

@@ -171,6 +171,15 @@ def test_an_item_left_out_is_missed() -> None:
     assert "没有竞赛内容“1.2”" in found["registration.outcomes.here.items[2]"]
 
 
+def test_a_stage_may_last_one_day() -> None:
+    text, _ = spoil(TEXT, "starts: 2021-12-01, ends: 2021-12-31", "starts: 2021-12-31, ends: 2021-12-31")
+    assert parse(text).stages[3].starts == parse(text).stages[3].ends
+
+
+def test_a_file_from_a_windows_editor_is_read_as_well() -> None:
+    assert parse("\ufeff" + TEXT.replace("\n", "\r\n")) == DOCUMENT
+
+
 def test_bombs_are_refused_quickly() -> None:
     laughs = "a: &a [x, x]\n" + "".join(
         f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)

@@ -12,8 +12,6 @@ from services.registration.model.dates import until
 from shared.contracts.season import Choice, SeasonDocument, Unit
 from shared.kernel.messages import Refused
 
-_CITY = "310000"  # bodies registered with the city itself
-
 
 def of_the_system(id: str, season: SeasonDocument) -> Unit:
     """REG-6: only units of the system take part: those in the season's directory (§三)."""
@@ -53,7 +51,7 @@ def _listed(id: str, choices: Sequence[Choice], what: str) -> None:
 
 
 def credit_code(cmd: SubmitRegistration, season: SeasonDocument) -> str | None:
-    """REG-7: a credit code is well formed (GB 32100) and of this city; without one a reason is given."""
+    """REG-7: a credit code is well formed (GB 32100), of a region of the directory; without one a reason is given."""
     if cmd.credit_code is None:
         if cmd.no_credit_code_reason is None:
             raise Refused("REG-7", "请填写统一社会信用代码；没有代码的，请写明原因。")
@@ -66,9 +64,8 @@ def credit_code(cmd: SubmitRegistration, season: SeasonDocument) -> str | None:
         raise Refused("REG-7", "统一社会信用代码的校验位不符，请对照证书逐位核对。") from None
     except ValidationError:
         raise Refused("REG-7", "统一社会信用代码应为18位数字或大写字母，请对照证书核对。") from None
-    regions = {_CITY, *(unit.region for unit in season.units)}
-    if code[2:8] not in regions:
-        raise Refused("REG-7", f"统一社会信用代码第3至8位“{code[2:8]}”不是本市登记的区划代码，请核对。")
+    if code[2:8] not in {unit.region for unit in season.units}:
+        raise Refused("REG-7", f"统一社会信用代码第3至8位“{code[2:8]}”不是名录中的区划代码，请对照证书核对。")
     return code
 
 

@@ -1,0 +1,95 @@
+"""Whatever is killed amid traffic: no acknowledged event lost, no point doubled, the same board."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from deploy.local.kafka import Kafka
+from deploy.local.player import unsettled
+from deploy.local.postgres import PostgreSQL
+from tests.e2e import season
+from tests.servers import Databases
+from tests.stack import Stack, running
+
+UNITS = ("huangpu", "xuhui", "zongdui")
+EACH = 12  # activities of each unit in each of two items, beyond the cap in neither
+Kill = Callable[[Stack], Awaitable[None]]
+
+
+@pytest.fixture
+async def stack(own_postgres: PostgreSQL, own_kafka: Kafka) -> AsyncIterator[Stack]:
+    async with running(Databases(own_postgres), own_kafka.bootstrap) as stack:
+        await season.opened(stack, UNITS)
+        yield stack
+
+
+async def traffic(stack: Stack) -> None:
+    await asyncio.gather(*(season.activity(stack, unit, "3.2", n) for unit in UNITS for n in range(EACH)))
+
+
+async def amid_traffic(stack: Stack, kill: Kill) -> None:
+    """Kills once something accepted has not reached the board and something sent has not been answered."""
+    going = asyncio.create_task(traffic(stack))
+    async with asyncio.timeout(30):
+        while not any("scoring" in late for late in unsettled(await stack.statuses())):
+            await asyncio.sleep(0)
+    assert not going.done()
+    await kill(stack)
+    await going
+    await stack.settled(120)
+
+
+async def everything_is_there_once(stack: Stack) -> None:
+    log = await asyncpg.connect(stack.urls["activity"])
+    facts = await asyncpg.connect(stack.urls["scoring"])
+    try:
+        reported = await log.fetchval("select count(*) from event where type like '%.activity_reported.%'")
+        assert reported == len(UNITS) * EACH
+        assert await facts.fetchval("select count(*) from fact where kind = 'activity'") == reported
+    finally:
+        await log.close()
+        await facts.close()
+    rows = {row["unit"]: row for row in (await season.board(stack))["rows"]}
+    assert {rows[unit]["lines"]["item-3.2"] for unit in UNITS} == {500}  # 12 × 0.75, at most 5.00
+    result = await season.verified(stack)
+    assert result["agree"], result
+
+
+async def test_the_relay(stack: Stack) -> None:
+    await amid_traffic(stack, lambda s: s.processes["activity"].kill())
+    await everything_is_there_once(stack)
+
+
+async def test_scoring(stack: Stack) -> None:
+    await amid_traffic(stack, lambda s: s.processes["scoring_worker"].kill())
+    await everything_is_there_once(stack)
+
+
+async def test_postgresql(stack: Stack, own_postgres: PostgreSQL) -> None:
+    async def kill(_: Stack) -> None:
+        await asyncio.to_thread(own_postgres.kill)
+        await asyncio.to_thread(own_postgres.start)
+
+    await amid_traffic(stack, kill)
+    await everything_is_there_once(stack)
+
+
+async def test_the_broker_and_all_that_it_held(stack: Stack, own_kafka: Kafka) -> None:
+    async def kill(_: Stack) -> None:
+        await asyncio.to_thread(own_kafka.kill)
+        await asyncio.to_thread(own_kafka.start)
+
+    await amid_traffic(stack, kill)
+    await everything_is_there_once(stack)
+    before = await season.board(stack)
+    await asyncio.to_thread(own_kafka.kill)
+    await asyncio.to_thread(own_kafka.wipe)
+    await asyncio.to_thread(own_kafka.start)
+    await season.activity(stack, "huangpu", "2.1")
+    await stack.settled(120)
+    await everything_is_there_once(stack)
+    after = await season.board(stack)
+    points = {row["unit"]: row["points"] for row in after["rows"]}
+    assert points == {row["unit"]: row["points"] + 100 * (row["unit"] == "huangpu") for row in before["rows"]}
