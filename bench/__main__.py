@@ -5,19 +5,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import append
+from bench import append, http
 from bench.figures import Figure, keep, machine, table
+from bench.world import Engines
 from tests.servers import Databases, EmbeddedServers
 
-MEASURES = {"append": append.measure}
+MEASURES = {"append": append.measure, "http": http.measure}
 
 
 async def run(names: list[str], servers: EmbeddedServers) -> list[Figure]:
-    databases = Databases(await asyncio.to_thread(servers.postgres, "postgres"))
+    postgres = await asyncio.to_thread(servers.postgres, "postgres")
+    kafka = await asyncio.to_thread(servers.kafka, "kafka")
+    engines = Engines(Databases(postgres), kafka.bootstrap)
     figures: list[Figure] = []
     for name in names:
         print(f"measuring {name} …", flush=True)
-        figures += await MEASURES[name](databases)
+        figures += await MEASURES[name](engines)
     return figures
 
 

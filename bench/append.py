@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from bench.figures import Figure, paired
+from bench.world import Engines
 from shared.kernel.batch import Batcher
 from shared.kernel.messages import SHANGHAI, event_id
 from shared.kernel.service import connect
 from shared.kernel.store import NewEvent, Proposal, Verdict, append, partition
-from tests.servers import Databases
 
 WRITERS, EACH, RUNS = 32, 400, 5
 NOW = datetime(2021, 6, 1, 9, tzinfo=SHANGHAI)
@@ -127,7 +127,7 @@ async def batched(url: str) -> AsyncIterator[Write]:
     pool.terminate()
 
 
-async def measure(databases: Databases) -> list[Figure]:
+async def measure(engines: Engines) -> list[Figure]:
     kinds: dict[str, Callable[[str], Any]] = {
         "store": guarded,
         "two": lambda url: plain(url, 2),
@@ -137,7 +137,7 @@ async def measure(databases: Databases) -> list[Figure]:
     rates: dict[str, list[float]] = {kind: [] for kind in kinds}
     for _ in range(RUNS):
         for kind, writer in kinds.items():
-            async with writer(await databases.new("feeds")) as write:
+            async with writer(await engines.databases.new("feeds")) as write:
                 rates[kind].append(await rate(write))
 
     def beside(kind: str, name: str, least: float | None) -> Figure:

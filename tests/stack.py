@@ -39,8 +39,8 @@ class Stack:
         return self.processes["gateway"].url
 
     def services(self) -> dict[str, str]:
-        """Base URLs of all that have an `/internal/status`."""
-        return {name: process.url for name, process in self.processes.items() if name != "gateway"}
+        """Base URLs of all that were started and have an `/internal/status`."""
+        return {name: p.url for name, p in self.processes.items() if p.process is not None and name != "gateway"}
 
     async def token(self, role: Role, unit: str | None = None, partner: str | None = None) -> str:
         key = f"{role}:{unit}:{partner}"
@@ -94,7 +94,7 @@ class Stack:
 async def running(
     databases: Databases, brokers: str, deployment: str = "demo", only: tuple[str, ...] = tuple(MODULES), smtp: str = ""
 ) -> AsyncIterator[Stack]:
-    """Databases, topics and processes; all processes end with the context."""
+    """Databases, topics and processes, of which `only` some are started; all end with the context."""
     urls = {name: await databases.new(name, deployment) for name in SERVICES}
     keys, clock = await databases.new("keys"), await databases.new("clock")
     await topics.create(brokers, TOPICS, topics.BOARDS)
@@ -115,7 +115,7 @@ async def running(
     }
     conn = await asyncpg.connect(clock)
     try:
-        await asyncio.gather(*(process.start(60) for process in processes.values()))
+        await asyncio.gather(*(processes[name].start(60) for name in only))
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
             yield Stack(urls, processes, http, conn, deployment)
     finally:
