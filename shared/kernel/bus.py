@@ -9,6 +9,7 @@ import aiohttp
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from prometheus_client import Gauge
 
 from shared.kernel import cursors, envelope, store, topics
 from shared.kernel.messages import Event, Recorded
@@ -20,6 +21,7 @@ log = structlog.get_logger()
 LOCK = 0x6C690002
 BATCH = 500
 CHECK = 2.0  # seconds between comparing cursors with the owners' heads
+STOPPED = Gauge("ligong_consumer_stopped", "1 before an event that may not be buried and cannot be applied", ["consumer"])
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,7 @@ class Bus:
             await self._sub.apply(conn, events)
             for part, one in todo.items():
                 await cursors.move(conn, self._sub.name, part.topic, part.partition, one.start, one.cursor)
+        STOPPED.labels(self._sub.name).set(0)
         for part, one in todo.items():
             self._cursors[(part.topic, part.partition)] = one.cursor
 
@@ -224,6 +227,7 @@ class Bus:
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
                 if not self._sub.bury:
+                    STOPPED.labels(name).set(1)
                     log.error("stopped", consumer=name, stream=here.stream, pseq=here.pseq, reason=reason)
                     raise
                 log.error("dead letter", consumer=name, stream=here.stream, pseq=here.pseq, reason=reason)

@@ -65,7 +65,8 @@ class Aggregate(Generic[C, E, S]):
     """A Decider with its place in the log.
 
     `kind` is the first word of its streams' ids (`registration` of `registration-2021-huangpu`);
-    `stream` names the stream a command acts on (the command's id names what it creates); `reads` the other streams its rules look at;
+    `stream` names the stream a command acts on (the command's id names what it creates); `reads` the other streams
+    that its rules look at;
     `claims(event, stream)` what the event holds or gives up; `named` what a person calls the stream that holds it.
     """
 

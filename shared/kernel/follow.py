@@ -1,7 +1,7 @@
 """Reads a compacted topic from its beginning and follows it, whatever happens to the broker meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -54,7 +54,7 @@ async def follow(brokers: str, topic: str) -> AsyncIterator[tuple[str, bytes]]:
         wait = min(2 * wait, LONGEST_WAIT)
 
 
-async def _from_the_beginning(brokers: str, topic: str) -> AsyncIterator[Any]:
+async def _from_the_beginning(brokers: str, topic: str) -> AsyncGenerator[Any, None]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="earliest", request_timeout_ms=10_000
     )

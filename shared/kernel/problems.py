@@ -8,7 +8,9 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.messages import Refused
 
@@ -121,6 +123,35 @@ def malformed(errors: list[Any]) -> Problem:
     return Problem(422, f"提交的内容有{len(errors)}处错误：{first['field'] or '内容'}{first['detail']}", errors=fields)
 
 
+class Bounded:
+    """Answers 413 to a body of more than `most` bytes. (Starlette's own limit answers in plain text.)"""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app, self._most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isdecimal() and int(length) > self._most:
+            return await too_large().response()(scope, receive, send)
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._most:
+                raise HTTPException(413)
+            return message
+
+        return await self._app(scope, counted, send)
+
+
+def too_large() -> Problem:
+    return Problem(413, "提交的内容过大，请精简或分次提交。")
+
+
 def install(app: FastAPI) -> None:
     """Makes every error of an application a problem."""
 
@@ -142,7 +173,7 @@ def install(app: FastAPI) -> None:
             400: "提交的内容无法读取，请检查格式后重试。",
             404: "没有这个地址，请核对后重试。",
             405: "该地址不支持这种请求方法，请查阅接口文档。",
-            413: "提交的内容过大，请精简或分次提交。",
+            413: too_large().detail,
         }
         detail = details.get(error.status_code, "请求未成功，请核对后重试。")
         return Problem(error.status_code, detail, headers=dict(error.headers or {})).response()

@@ -32,6 +32,8 @@ from shared.kernel.settings import Settings
 
 log = structlog.get_logger()
 
+MOST = 1_000_000  # bytes of a request's body
+
 React = Callable[[Event, Recorded], list[Command]]
 Task = Callable[[], Awaitable[None]]
 
@@ -199,13 +201,8 @@ def application(service: Service, settings: Settings) -> FastAPI:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    app = FastAPI(
-        title=service.name,
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        max_body_size=1_000_000,
-    )
+    app = FastAPI(title=service.name, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(problems.Bounded, most=MOST)
     problems.install(app)
     app.include_router(api.command_routes(service.name, service.aggregates))
     app.include_router(api.internal_routes())
@@ -262,12 +259,18 @@ def configure_logging() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
 
 
-async def serve(app: Any, host: str, port: int) -> None:
-    """Serves until SIGTERM or SIGINT."""
+async def serve(app: Any, host: str, port: int, stopping: Callable[[], None] | None = None) -> None:
+    """Serves until SIGTERM or SIGINT, and until every answer has ended: `stopping` ends those that never would."""
     server = Server(app, address=host, port=port, interface=Interfaces.ASGI, log_level=LogLevels.warning)
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if stopping is not None:
+            stopping()
+        server.stop()  # type: ignore[no-untyped-call]
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, server.stop)
+        loop.add_signal_handler(name, stop)
     await server.serve()
 
 

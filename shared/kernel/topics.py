@@ -29,9 +29,7 @@ async def create(brokers: str, events: tuple[str, ...], compacted: tuple[str, ..
             NewTopic(name, PARTITIONS, 1, topic_configs={"retention.ms": "-1", "retention.bytes": "-1"})
             for name in events
             if name not in there
-        ] + [
-            NewTopic(name, 1, 1, topic_configs=LATEST) for name in compacted if name not in there
-        ]
+        ] + [NewTopic(name, 1, 1, topic_configs=LATEST) for name in compacted if name not in there]
         if not wanted:
             return []
         answer = await admin.create_topics(wanted)
