@@ -5,12 +5,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import append, http
+from bench import append, http, latency, live, memory
 from bench.figures import Figure, keep, machine, table
 from bench.world import Engines
 from tests.servers import Databases, EmbeddedServers
 
-MEASURES = {"append": append.measure, "http": http.measure}
+MEASURES = {
+    "append": append.measure,
+    "http": http.measure,
+    "live": live.measure,
+    "latency": latency.measure,
+    "memory": memory.measure,
+}
 
 
 async def run(names: list[str], servers: EmbeddedServers) -> list[Figure]:

@@ -66,7 +66,9 @@ PLAIN = """
     create table plain_event (like event including all);
     create table plain_command (like command including all);
 """
-EVENT = "insert into plain_event values ($1, $2, $3, 1, 'ligong.activity', $4, $1, $2, $5, $6, $7, 'office', $8, '', '')"
+EVENT = (
+    "insert into plain_event values ($1, $2, $3, 1, 'ligong.activity', $4, $1, $2, $5, $6, $7, 'office', $8, '', '')"
+)
 COMMAND = "insert into plain_command values ($1, $2, $3, 1)"
 BOTH = f"with k as (insert into plain_command values ($2, $5, $1, 1)) {EVENT}"
 
@@ -105,7 +107,7 @@ async def batched(url: str) -> AsyncIterator[Write]:
     pool = await connect(url)
     await pool.execute(PLAIN)
 
-    async def work(batch: Sequence[tuple[Any, ...]]) -> list[None | Exception]:
+    async def work(batch: Sequence[tuple[Any, ...]]) -> list[Exception | None]:
         async with pool.acquire() as conn:
             await conn.execute(
                 """with r as (select * from unnest($1::bigint[], $2::uuid[], $3::text[], $4::int[], $5::bytea[],

@@ -16,10 +16,12 @@ TEXT = (ROOT / "seasons/2021/season.yaml").read_text()
 DOCUMENT = season_file.parse(TEXT)
 
 
-async def opened(stack: Stack, units: Sequence[str], at: str = "2021-06-01T09:00:00+08:00") -> None:
+async def opened(
+    stack: Stack, units: Sequence[str], at: str = "2021-06-01T09:00:00+08:00", document: dict[str, Any] | None = None
+) -> None:
     """The 2021 season at an instant of its registration, with these units admitted."""
     await stack.clock.execute("update clock set now = $1::text::timestamptz", at)
-    await stack.do("registration/open-season", {"document": json.loads(DOCUMENT.model_dump_json())})
+    await stack.do("registration/open-season", {"document": document or json.loads(DOCUMENT.model_dump_json())})
     await stack.settled()
     for id in units:
         unit = DOCUMENT.unit(id)
