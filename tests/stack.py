@@ -31,7 +31,7 @@ class Stack:
     processes: Mapping[str, Process]
     http: aiohttp.ClientSession
     clock: Any
-    deployment: str
+    clock_url: str
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -117,7 +117,7 @@ async def running(
     try:
         await asyncio.gather(*(processes[name].start(60) for name in only))
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
-            yield Stack(urls, processes, http, conn, deployment)
+            yield Stack(urls, processes, http, conn, clock)
     finally:
         await asyncio.gather(*(p.stop() for p in processes.values() if p.process), return_exceptions=True)
         conn.terminate()

@@ -16,9 +16,7 @@ SEASON, UNIT = 2021, "huangpu"
 
 SAMPLES: tuple[Event, ...] = (
     registration.SeasonOpened(season=SEASON, document=DOCUMENT),
-    registration.RegistrationOpened(
-        season=SEASON, unit=UNIT, name="黄浦区城管执法局", group="district", closes_at=DUE
-    ),
+    registration.RegistrationOpened(season=SEASON, unit=UNIT, name="黄浦区城管执法局", group="district", closes_at=DUE),
     registration.DeadlineExtended(season=SEASON, unit=UNIT, closes_at=DUE, reason="样例：机构调整"),
     registration.RegistrationStarted(season=SEASON, unit=UNIT),
     registration.RegistrationSubmitted(

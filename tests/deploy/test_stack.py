@@ -1,0 +1,110 @@
+"""The life of a stack on one machine: started, killed in every way, resumed, stopped.
+
+As root its data folder is closed to everybody else here (pytest makes it so), and the engines live elsewhere.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.local import assets
+from deploy.local.account import engine_account
+from deploy.local.child import end
+from deploy.local.jars import fetch
+from deploy.local.layout import ROOT
+from tests.deploy.stacks import CACHE, Stack
+
+SEASON = ROOT / "seasons/2021/season.yaml"
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    assets.build()
+    stack = Stack(tmp_path / "data")
+    (stack.data / "cache").mkdir(parents=True)
+    (stack.data / "cache/jars").symlink_to(fetch(CACHE)[0].parent)
+    yield stack
+    end(stack.processes(), signal.SIGKILL)
+    engines = stack.data / "engines"
+    if engines.is_symlink():
+        shutil.rmtree(engines.resolve())
+
+
+def test_a_stack_is_killed_resumed_and_stopped(stack: Stack) -> None:
+    stack.start("up")
+    link = stack.until("/setup?token=").strip()
+    assert link.startswith(f"http://127.0.0.1:{stack.port}/setup?token=")
+    _answers(stack)
+    if os.geteuid() == 0:
+        assert {p.uids().real for p in stack.processes() if p.name() in ("postgres", "java")} == {engine_account().uid}
+    assert _ligong(stack, "season", "open", str(SEASON)).returncode == 0
+    _is_refused_while_running(stack)
+    _a_dead_service_is_started_again(stack, "services.notification.app")
+
+    assert stack.process is not None
+    end([psutil.Process(stack.process.pid), *stack.processes()], signal.SIGKILL)
+    assert stack.processes() == []
+    _comes_back(stack)
+
+    stack.process.kill()  # the supervisor alone: everything else is orphaned
+    stack.process.wait()
+    assert len(stack.processes()) > 7
+    _comes_back(stack)
+
+    assert stack.stop() == 0
+    assert stack.processes() == []
+    with socket.create_server(("127.0.0.1", stack.port)):
+        pass
+
+
+def _answers(stack: Stack) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}/readyz", timeout=10) as answer:
+        assert answer.status == 200
+
+
+def _ligong(stack: Stack, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "LIGONG_DATA": str(stack.data)}
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.local.cli", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def _is_refused_while_running(stack: Stack) -> None:
+    second = Stack(stack.data, port=stack.port)
+    assert "已在运行" in second.fail("up")
+
+
+def _a_dead_service_is_started_again(stack: Stack, module: str) -> None:
+    def running() -> set[int]:
+        return {process.pid for process in stack.processes() if module in process.cmdline()}
+
+    before = running()
+    assert len(before) == 1
+    os.kill(before.pop(), signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while not running():
+        assert time.monotonic() < deadline, f"{module} stayed dead"
+        time.sleep(0.1)
+
+
+def _comes_back(stack: Stack) -> None:
+    stack.start("up")
+    stack.until("已就绪")
+    stack.until("按 Ctrl-C 停止")
+    _answers(stack)
+    again = _ligong(stack, "season", "open", str(SEASON))
+    assert again.returncode == 1 and "已经开启" in again.stderr, again.stderr
