@@ -20,8 +20,8 @@ log = structlog.get_logger()
 
 LOCK = 0x6C690002
 BATCH = 500
-CHECK = 2.0  # seconds between comparing cursors with the owners' heads
-STOPPED = Gauge("ligong_consumer_stopped", "1 before an event that may not be buried and cannot be applied", ["consumer"])
+CHECK = 5.0  # seconds between comparing cursors with the owners' heads
+STOPPED = Gauge("ligong_consumer_stopped", "1 before an event that cannot be applied nor be buried", ["consumer"])
 
 
 @dataclass(frozen=True)

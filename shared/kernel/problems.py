@@ -149,7 +149,8 @@ class Bounded:
 
 
 def too_large() -> Problem:
-    return Problem(413, "提交的内容过大，请精简或分次提交。")
+    close = {"Connection": "close"}  # what is still on its way is not waited for
+    return Problem(413, "提交的内容过大，请精简或分次提交。", headers=close)
 
 
 def install(app: FastAPI) -> None:
@@ -169,11 +170,12 @@ def install(app: FastAPI) -> None:
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
+        if error.status_code == 413:
+            return too_large().response()
         details = {
             400: "提交的内容无法读取，请检查格式后重试。",
             404: "没有这个地址，请核对后重试。",
             405: "该地址不支持这种请求方法，请查阅接口文档。",
-            413: too_large().detail,
         }
         detail = details.get(error.status_code, "请求未成功，请核对后重试。")
         return Problem(error.status_code, detail, headers=dict(error.headers or {})).response()

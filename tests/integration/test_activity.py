@@ -41,6 +41,7 @@ ALL = ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "3.1", "3.2", "3.3"]
 class World:
     at: Deployment
     client: Client
+    registration: Client
 
     @property
     def database(self) -> str:
@@ -60,26 +61,33 @@ async def world(databases: Databases, clean_kafka: KafkaServer) -> AsyncIterator
     await at.set_clock("05-24 09:00")
     registration, activity = at.process("registration"), at.process("activity")
     async with started(registration, activity), aiohttp.ClientSession() as http:
-        await register(Client(http, registration.url, "registration"), at.urls["registration"])
+        office = Client(http, registration.url, "registration")
+        await open_season(office, at.urls["registration"])
+        for unit, way in (("xuhui", HERE), ("lingang", ELSEWHERE), ("huangpu", HERE)):
+            await register(office, unit, **way)
         await until(at.urls["activity"], "select count(*) = 3 from participant")
         await until(at.urls["activity"], "select count(*) = 20 from directory")
         await at.set_clock("09-01 10:00")
-        yield World(at, Client(http, activity.url, "activity"))
+        yield World(at, Client(http, activity.url, "activity"), office)
 
 
-async def register(client: Client, database: str) -> None:
-    (await client.give("open-season", {"document": DOCUMENT})).done()
+HERE = {"outcome": "here"}
+ELSEWHERE = {"outcome": "administrative", "zone": "临港新片区赛区"}
+
+
+async def open_season(office: Client, database: str) -> None:
+    (await office.give("open-season", {"document": DOCUMENT})).done()
     await until(database, "select count(*) = 20 from registration")
-    here = {"outcome": "here"}
-    elsewhere = {"outcome": "administrative", "zone": "临港新片区赛区"}
-    for unit, way in (("xuhui", here), ("lingang", elsewhere), ("huangpu", here)):
-        form = {
-            **{"season": 2021, "unit": unit, "no_credit_code_reason": "样例单位", "theme": "建功十四五"},
-            **{"field": "digital", "category": "district-bureau"},
-            **{role: person(n) for n, role in enumerate(("leader", "deputy", "contact"))},
-        }
-        (await client.give("submit-registration", form | way)).done()
-        (await client.give("accept-registration", {"season": 2021, "unit": unit})).done()
+
+
+async def register(office: Client, unit: str, **way: str) -> None:
+    form = {
+        **{"season": 2021, "unit": unit, "no_credit_code_reason": "样例单位", "theme": "建功十四五"},
+        **{"field": "digital", "category": "district-bureau"},
+        **{role: person(n) for n, role in enumerate(("leader", "deputy", "contact"))},
+    }
+    (await office.give("submit-registration", form | way)).done()
+    (await office.give("accept-registration", {"season": 2021, "unit": unit})).done()
 
 
 def person(n: int) -> dict[str, str]:
@@ -205,6 +213,23 @@ async def test_who_is_erased_is_no_longer_shown(world: World) -> None:
     anew = (await world.give("file-plan", plan("lingang", deputy_leader=alone), LINGANG)).done()
     assert (await world.get("plans/2021/xuhui", min_position=anew["position"])).done()["deputy_leader"] is None
     assert (await world.get("plans/2021/lingang")).done()["deputy_leader"]["mobile"] == "000-0000-9999"
+
+
+async def test_a_unit_accepted_while_the_log_cannot_be_written_is_admitted_afterwards(world: World) -> None:
+    """What could not be stored for want of a lock is tried again, never put aside as a bad event."""
+    tries = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    late = {"season": 2021, "unit": "chongming", "closes_at": "2021-12-01T00:00:00+08:00", "reason": "样例延期"}
+    async with connected(world.database) as conn:
+        async with conn.transaction():
+            await conn.execute("select from log_head for update")
+            (await world.registration.give("extend-deadline", late)).done()
+            await register(world.registration, "chongming", **HERE)
+            async with connected(world.database) as watching, asyncio.timeout(30):
+                for waits in (True, False):  # somebody waits for the lock, and then has given up
+                    while bool(await watching.fetchval(tries)) is not waits:
+                        await asyncio.sleep(0.05)
+        await until(world.database, "select count(*) = 1 from participant where unit = 'chongming'")
+        assert await conn.fetchval("select count(*) from dead_letter") == 0
 
 
 # Activities ---------------------------------------------------------------------------------------------------
