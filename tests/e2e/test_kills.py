@@ -7,14 +7,13 @@ import asyncpg
 import pytest
 
 from deploy.local.kafka import Kafka
-from deploy.local.player import unsettled
 from deploy.local.postgres import PostgreSQL
 from tests.e2e import season
 from tests.servers import Databases
 from tests.stack import Stack, running
 
 UNITS = ("huangpu", "xuhui", "zongdui")
-EACH = 12  # activities of each unit in each of two items, beyond the cap in neither
+EACH, LANES = 40, 4  # activities of each unit, and how many it has under way at once
 Kill = Callable[[Stack], Awaitable[None]]
 
 
@@ -26,18 +25,32 @@ async def stack(own_postgres: PostgreSQL, own_kafka: Kafka) -> AsyncIterator[Sta
 
 
 async def traffic(stack: Stack) -> None:
-    await asyncio.gather(*(season.activity(stack, unit, "3.2", n) for unit in UNITS for n in range(EACH)))
+    """Each unit reports one activity after another, side by side with itself."""
+
+    async def lane(unit: str, number: int) -> None:
+        for n in range(EACH // LANES):
+            await season.activity(stack, unit, "3.2", number * EACH + n)
+
+    await asyncio.gather(*(lane(unit, number) for unit in UNITS for number in range(LANES)))
 
 
 async def amid_traffic(stack: Stack, kill: Kill) -> None:
-    """Kills once something accepted has not reached the board and something sent has not been answered."""
+    """Kills once something accepted has not reached the facts (cursor < head) and something sent is unanswered."""
+    log, facts = await asyncpg.connect(stack.urls["activity"]), await asyncpg.connect(stack.urls["scoring"])
     going = asyncio.create_task(traffic(stack))
-    async with asyncio.timeout(30):
-        while not any("scoring" in late for late in unsettled(await stack.statuses())):
-            await asyncio.sleep(0)
+    head = cursor = 0
+    async with asyncio.timeout(60):
+        while head < 20 or cursor >= head:
+            cursor = await facts.fetchval("select coalesce(sum(pseq), 0) from cursor where topic = 'ligong.activity'")
+            head = await log.fetchval(
+                "select coalesce(sum(pseq), 0) from log_partition where topic = 'ligong.activity'"
+            )
+    assert cursor < head
     assert not going.done()
     await kill(stack)
     await going
+    log.terminate()
+    facts.terminate()
     await stack.settled(120)
 
 
@@ -52,7 +65,7 @@ async def everything_is_there_once(stack: Stack) -> None:
         await log.close()
         await facts.close()
     rows = {row["unit"]: row for row in (await season.board(stack))["rows"]}
-    assert {rows[unit]["lines"]["item-3.2"] for unit in UNITS} == {500}  # 12 × 0.75, at most 5.00
+    assert {rows[unit]["lines"]["item-3.2"] for unit in UNITS} == {500}  # 40 × 0.75, at most 5.00
     result = await season.verified(stack)
     assert result["agree"], result
 
