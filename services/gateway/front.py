@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from services.gateway import audit
 from services.gateway.identity import Identity
 from services.gateway.upstream import Upstream
-from shared.kernel.handle import CONNECTION_LOST
+from shared.kernel.lost import LOST
 from shared.kernel.problems import Problem, unavailable
 
 log = structlog.get_logger()
@@ -114,7 +114,7 @@ class Front:
                 await self._http(scope, receive, answer)
             except Problem as problem:
                 await self._refuse(problem, scope, receive, answer)
-            except (aiohttp.ClientError, *CONNECTION_LOST, TimeoutError) as error:
+            except (aiohttp.ClientError, *LOST) as error:
                 log.warning("not available", path=scope["path"], error=repr(error))
                 await self._refuse(unavailable(), scope, receive, answer)
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import asyncpg
 import faust
 import structlog
 from faust.transport.drivers.aiokafka import Consumer
@@ -17,14 +16,14 @@ from faust.types import TP, EventT
 from mode.services import WaitResults
 
 from services.scoring.intake import TOPICS, Intake, Record
-from shared.kernel import cursors, topics
+from shared.kernel import cursors
+from shared.kernel.lost import LOST
 from shared.kernel.sequence import Cursor
 
 log = structlog.get_logger()
 
 FULL = 1000  # records in a transaction
 MOST = 4 * FULL  # records waiting to be written before the stream is held up
-LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)  # PostgreSQL is away
 STOP = 3.0  # seconds that the stream processor may take to stop
 LINGER = 0.1  # seconds that a batch may wait for more when Kafka is known to hold more
 
@@ -71,7 +70,7 @@ class Inbox:
         while True:
             try:
                 return await self._intake.take(records)
-            except (*LOST, cursors.Moved) as error:
+            except cursors.AGAIN as error:
                 log.warning("facts not written, trying again", records=len(records), error=repr(error))
             await asyncio.sleep(wait)
             wait = min(2 * wait, 2.0)
@@ -165,8 +164,7 @@ class Ended(Exception):
 
 
 async def stream(brokers: str, instance: str, intake: Intake, inbox: Inbox, started: Callable[[App], None]) -> None:
-    """Runs the stream processor until it breaks. It cannot be started twice in a process. Raises Ended."""
-    await topics.create(brokers, TOPICS)
+    """Runs the stream processor on topics that exist, until it breaks. Raises Ended."""
     app = application(brokers, instance, intake, inbox)
     try:
         await app.start()

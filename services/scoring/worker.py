@@ -8,10 +8,12 @@ import structlog
 from fastapi import FastAPI
 
 from services.scoring.builder import Builder
+from services.scoring.catchup import catch_up
 from services.scoring.intake import TOPICS, Intake, Partition
 from services.scoring.live import App, Ended, Inbox, stream
 from services.scoring.watchdog import Watchdog
 from shared.contracts import catalogue
+from shared.kernel import topics
 from shared.kernel.publish import Publisher
 from shared.kernel.service import Runtime, Service, run
 from shared.kernel.topics import BOARDS
@@ -45,6 +47,8 @@ class Worker:
 
     async def _stream(self) -> None:
         instance = os.environ.get("LIGONG_WORKER", "worker-0")
+        await topics.create(self._brokers, TOPICS)
+        await catch_up(self._brokers, self._intake)
         try:
             await stream(self._brokers, instance, self._intake, self._inbox, self._started)
         except Ended as error:

@@ -153,7 +153,7 @@ class Bus:
         if todo:
             try:
                 await self._together(todo)
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, cursors.Moved):
+            except cursors.AGAIN:
                 raise
             except Exception as error:
                 log.warning("applying one by one", consumer=self._sub.name, error=repr(error))
@@ -222,7 +222,7 @@ class Bus:
                     await self._sub.apply(conn, [received])
                     await cursors.move(conn, name, part.topic, part.partition, old, new)
                 return
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, cursors.Moved):
+            except cursors.AGAIN:
                 raise
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"

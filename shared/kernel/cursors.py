@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.kernel.envelope import Place
+from shared.kernel.lost import LOST
 from shared.kernel.messages import NOBODY
 from shared.kernel.sequence import Cursor
 
 
 class Moved(Exception):
     """Another instance moved the cursor: the transaction must be rolled back and the cursors read again."""
+
+
+AGAIN: tuple[type[Exception], ...] = (*LOST, Moved)  # no event's fault: what was being written is tried again
 
 
 async def load(conn: Any, consumer: str) -> dict[tuple[str, int], Cursor]:

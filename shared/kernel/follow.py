@@ -1,7 +1,7 @@
-"""Reads a compacted topic from its beginning and follows it, whatever happens to the broker meanwhile."""
+"""Reading without a group: a compacted topic for ever, or in bulk what topics hold now."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -68,5 +68,33 @@ async def _from_the_beginning(brokers: str, topic: str) -> AsyncGenerator[Any, N
         async for record in consumer:
             numbers.check(record.headers, record.offset < end)
             yield record
+    finally:
+        await consumer.stop()
+
+
+async def bulk(brokers: str, starts: Mapping[tuple[str, int], int], most: int = 5000) -> AsyncIterator[list[Any]]:
+    """Every record from these offsets (by topic and partition) to the present ends, up to `most` at a time.
+
+    Within a partition in order. An offset beyond the end means another Kafka: that partition is read from its start.
+    """
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=brokers,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4_000_000,
+    )
+    await consumer.start()
+    try:
+        parts = {TopicPartition(*place): offset for place, offset in starts.items()}
+        consumer.assign(list(parts))
+        ends = await consumer.end_offsets(list(parts))
+        for part, offset in parts.items():
+            consumer.seek(part, offset if offset <= ends[part] else 0)
+        left = [part for part in parts if await consumer.position(part) < ends[part]]
+        while left:
+            fetched = await consumer.getmany(*left, timeout_ms=1000, max_records=most)
+            if records := [record for of_one in fetched.values() for record in of_one]:
+                yield records
+            left = [part for part in left if await consumer.position(part) < ends[part]]
     finally:
         await consumer.stop()

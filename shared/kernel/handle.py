@@ -16,6 +16,7 @@ from shared.kernel import store
 from shared.kernel.batch import Batcher
 from shared.kernel.clock import Clock
 from shared.kernel.decider import Aggregate, Context
+from shared.kernel.lost import LOST
 from shared.kernel.messages import Actor, Claim, Command, Event, Recorded, Refused, event_id
 from shared.kernel.people import Person, Vault
 from shared.kernel.problems import Problem, unavailable
@@ -24,8 +25,6 @@ log = structlog.get_logger()
 
 CACHE = 20_000  # streams whose state is kept
 ROUNDS = 8  # of deciding anew, when other instances keep moving the streams
-
-CONNECTION_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, asyncpg.PostgresError)
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ class Handler:
             except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
                 await self._singly(waiting, answers, error)
                 waiting = []
-            except CONNECTION_LOST as error:
+            except (*LOST, asyncpg.PostgresError) as error:
                 log.warning("append not answered", error=repr(error), commands=len(waiting))
                 self._states.clear()
                 for n, _ask in waiting:

@@ -1,6 +1,5 @@
 """RFC 9457 problem details: every error that a client can see, in Chinese."""
 
-import asyncio
 from typing import Any
 
 import asyncpg
@@ -12,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.kernel.lost import LOST
 from shared.kernel.messages import Refused
 
 log = structlog.get_logger()
@@ -187,7 +187,7 @@ def install(app: FastAPI) -> None:
     async def on_fault(_: Request, error: Exception) -> JSONResponse:
         return Problem(500, "系统内部错误，已记录；请稍后重试，仍不成功请联系运维人员。").response()
 
-    for lost in (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncio.TimeoutError):
+    for lost in (*LOST, asyncpg.PostgresError):
         app.add_exception_handler(lost, on_lost)
     app.add_exception_handler(Exception, on_fault)
     app.add_exception_handler(Problem, on_problem)

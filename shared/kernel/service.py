@@ -26,6 +26,7 @@ from shared.kernel.decider import Aggregate
 from shared.kernel.handle import Handler
 from shared.kernel.messages import Actor, Command, Event, Recorded, Refused, event_id
 from shared.kernel.people import Vault
+from shared.kernel.problems import Problem
 from shared.kernel.projector import Projection, Projector
 from shared.kernel.relay import Relay
 from shared.kernel.settings import Settings
@@ -91,6 +92,10 @@ def reaction(service: str, react: React, topics: tuple[str, ...], handler: Handl
                     await handler(command, me, id, correlation=recorded.correlation, causation=str(recorded.id))
                 except Refused as refusal:
                     log.warning("reaction refused", command=type(command).__name__, rule=refusal.rule)
+                except Problem as problem:
+                    if problem.status == 503:  # nothing is wrong with the event: the consumer begins again
+                        raise ConnectionError("the log could not be written") from problem
+                    raise
 
     return Subscription(f"{service}-reactions", topics, apply, catalogue.read)
 

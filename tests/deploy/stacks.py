@@ -1,6 +1,7 @@
 """Stacks started by the tests the way people start them, as processes of their own."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local import assets
 from deploy.local.account import Account
-from deploy.local.child import STACK
+from deploy.local.child import STACK, end
+from deploy.local.jars import fetch
 from deploy.local.layout import ROOT
 from deploy.local.ports import free_ports
 
@@ -29,6 +32,25 @@ class Stack:
     cwd: Path = ROOT
     user: Account = field(default_factory=Account)
     process: "subprocess.Popen[str] | None" = None
+
+    def prepare(self) -> None:
+        """Spare it the downloads: the console's assets are built, the jars taken from the user's cache."""
+        assets.build()
+        (self.data / "cache").mkdir(parents=True)
+        (self.data / "cache/jars").symlink_to(fetch(CACHE)[0].parent)
+
+    def clear(self) -> None:
+        """End whatever is left of it; what it kept outside of its folder goes."""
+        end(self.processes(), signal.SIGKILL)
+        engines = self.data / "engines"
+        if engines.is_symlink():
+            shutil.rmtree(engines.resolve())
+
+    def ligong(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run the command line beside it."""
+        environment = {**os.environ, "LIGONG_DATA": str(self.data)}
+        command = [*self.command, *arguments]
+        return subprocess.run(command, cwd=self.cwd, env=environment, capture_output=True, text=True)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         kept = {name: value for name, value in os.environ.items() if name not in SERVERS}

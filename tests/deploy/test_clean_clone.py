@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from deploy.local.account import Account, engine_account
-from deploy.local.child import end
 from deploy.local.layout import ROOT
 from tests.deploy.stacks import Stack
 
@@ -78,4 +76,4 @@ def test_make_demo(clone: Path, user: Account, interpreter: str) -> None:
         stack.stop()
         assert stack.processes() == []
     finally:
-        end(stack.processes(), signal.SIGKILL)
+        stack.clear()

@@ -58,8 +58,7 @@ def test_no_network_at_the_first_download(stack: Stack, tmp_path: Path) -> None:
 
 
 def test_unusable_java_of_java_home(stack: Stack, tmp_path: Path) -> None:
-    (stack.data / "cache").mkdir(parents=True)
-    (stack.data / "cache/jars").symlink_to(_cached_jars())
+    stack.prepare()
     stack.environment["JAVA_HOME"] = str(tmp_path / "no-java-here")
     said = stack.fail("up")
     assert _is_one_sentence(said)
@@ -68,8 +67,7 @@ def test_unusable_java_of_java_home(stack: Stack, tmp_path: Path) -> None:
 
 
 def test_java_that_is_too_old(stack: Stack, tmp_path: Path) -> None:
-    (stack.data / "cache").mkdir(parents=True)
-    (stack.data / "cache/jars").symlink_to(_cached_jars())
+    stack.prepare()
     java = tmp_path / "old/bin/java"
     java.parent.mkdir(parents=True)
     java.write_text("#!/bin/sh\necho '    java.specification.version = 11' >&2\n")

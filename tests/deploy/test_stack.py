@@ -4,11 +4,8 @@ As root its data folder is closed to everybody else here (pytest makes it so), a
 """
 
 import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -17,27 +14,20 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local import assets
 from deploy.local.account import engine_account
 from deploy.local.child import end
-from deploy.local.jars import fetch
 from deploy.local.layout import ROOT
-from tests.deploy.stacks import CACHE, Stack
+from tests.deploy.stacks import Stack
 
 SEASON = ROOT / "seasons/2021/season.yaml"
 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    assets.build()
     stack = Stack(tmp_path / "data")
-    (stack.data / "cache").mkdir(parents=True)
-    (stack.data / "cache/jars").symlink_to(fetch(CACHE)[0].parent)
+    stack.prepare()
     yield stack
-    end(stack.processes(), signal.SIGKILL)
-    engines = stack.data / "engines"
-    if engines.is_symlink():
-        shutil.rmtree(engines.resolve())
+    stack.clear()
 
 
 def test_a_stack_is_killed_resumed_and_stopped(stack: Stack) -> None:
@@ -47,7 +37,7 @@ def test_a_stack_is_killed_resumed_and_stopped(stack: Stack) -> None:
     _answers(stack)
     if os.geteuid() == 0:
         assert {p.uids().real for p in stack.processes() if p.name() in ("postgres", "java")} == {engine_account().uid}
-    assert _ligong(stack, "season", "open", str(SEASON)).returncode == 0
+    assert stack.ligong("season", "open", str(SEASON)).returncode == 0
     _is_refused_while_running(stack)
     _a_dead_service_is_started_again(stack, "services.notification.app")
 
@@ -70,17 +60,6 @@ def test_a_stack_is_killed_resumed_and_stopped(stack: Stack) -> None:
 def _answers(stack: Stack) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{stack.port}/readyz", timeout=10) as answer:
         assert answer.status == 200
-
-
-def _ligong(stack: Stack, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "LIGONG_DATA": str(stack.data)}
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.local.cli", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
 
 
 def _is_refused_while_running(stack: Stack) -> None:
@@ -106,5 +85,5 @@ def _comes_back(stack: Stack) -> None:
     stack.until("已就绪")
     stack.until("按 Ctrl-C 停止")
     _answers(stack)
-    again = _ligong(stack, "season", "open", str(SEASON))
+    again = stack.ligong("season", "open", str(SEASON))
     assert again.returncode == 1 and "已经开启" in again.stderr, again.stderr

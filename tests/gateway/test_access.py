@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from itertools import product
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -144,8 +145,6 @@ HOSTILE = ["\0", "' or 1=1 --", "../../etc/passwd", "{{7*7}}", "<script>alert(1)
 async def test_hostile_input_is_a_problem_or_nothing_found_never_a_fault(
     visitors: dict[Role, Visitor], path: str, value: str
 ) -> None:
-    from urllib.parse import quote
-
     written = quote(value, safe="", errors="surrogatepass")
     bare = path.partition("?")[0]
     for address in (

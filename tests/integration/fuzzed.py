@@ -10,7 +10,7 @@ from shared.kernel.messages import Actor
 from shared.kernel.tokens import mint
 from tests.processes import SECRET
 
-EXAMPLES = 20  # of each operation and kind; the same ones in every run
+EXAMPLES = 15  # of each operation and kind; the same ones in every run
 
 
 def fuzz(url: str, who: Actor) -> set[str]:

@@ -225,7 +225,7 @@ async def test_a_unit_accepted_while_the_log_cannot_be_written_is_admitted_after
             (await world.registration.give("extend-deadline", late)).done()
             await register(world.registration, "chongming", **HERE)
             async with connected(world.database) as watching, asyncio.timeout(30):
-                for waits in (True, False):  # somebody waits for the lock, and then has given up
+                for waits in (True, False, True, False):  # twice somebody waits for the lock and gives up
                     while bool(await watching.fetchval(tries)) is not waits:
                         await asyncio.sleep(0.05)
         await until(world.database, "select count(*) = 1 from participant where unit = 'chongming'")
