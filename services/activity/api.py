@@ -9,13 +9,13 @@ from services.activity import views
 from services.activity.model.activity import ActivityId
 from services.activity.model.visit import VisitId
 from services.activity.projections import plan_of
-from services.activity.queries import Filter, Listing, Order, Page, Reading, Searchable, page, shown
 from shared.contracts.activity import PlanFiled
 from shared.contracts.common import Part, Season, UnitId
 from shared.contracts.season import ItemId
 from shared.kernel.api import Caller, only, own_unit
 from shared.kernel.messages import PersonRef
 from shared.kernel.problems import Problem
+from shared.kernel.queries import Filter, Listing, Order, Page, Reading, Searchable, page, shown
 
 router = APIRouter(prefix="/api/v1/activity", tags=["activity"])
 

@@ -5,10 +5,10 @@ from fastapi import FastAPI
 from services.activity.api import router
 from services.activity.model import AGGREGATES
 from services.activity.projections import LISTS, keep_directory
-from services.activity.queries import Progress
 from services.activity.reactions import react
 from shared.contracts import catalogue
 from shared.kernel.bus import Subscription
+from shared.kernel.queries import Progress
 from shared.kernel.service import Runtime, Service, run, subscribe
 
 REGISTRATION = ("ligong.registration",)

@@ -22,6 +22,8 @@ from shared.kernel.problems import Problem, unavailable
 
 log = structlog.get_logger()
 
+AWAY: tuple[type[Exception], ...] = (*LOST, aiohttp.ClientError)  # a service behind, or our own database
+
 MOST_BYTES = 1_000_000  # of a request's body
 SMALL = 64 * 1024  # of an answer that is passed on in one piece
 
@@ -114,7 +116,7 @@ class Front:
                 await self._http(scope, receive, answer)
             except Problem as problem:
                 await self._refuse(problem, scope, receive, answer)
-            except (aiohttp.ClientError, *LOST) as error:
+            except AWAY as error:
                 log.warning("not available", path=scope["path"], error=repr(error))
                 await self._refuse(unavailable(), scope, receive, answer)
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Path, Query, Request
 
 from services.registration import views
 from services.registration.projections import form_of
-from services.registration.queries import Filter, Listing, Order, Page, Reading, Searchable, page, shown
 from shared.contracts.common import Group, Season, UnitId
 from shared.contracts.registration import RegistrationSubmitted
 from shared.contracts.season import Choice, SeasonDocument
 from shared.kernel.api import Caller, only, own_unit
 from shared.kernel.messages import Actor, PersonRef
 from shared.kernel.problems import Problem
+from shared.kernel.queries import Filter, Listing, Order, Page, Reading, Searchable, page, shown
 
 queries = APIRouter(prefix="/api/v1/registration", tags=["registration"])
 internal = APIRouter(prefix="/internal", include_in_schema=False)

@@ -5,8 +5,8 @@ from fastapi import FastAPI
 from services.registration.api import router
 from services.registration.model import AGGREGATES
 from services.registration.projections import LISTS
-from services.registration.queries import Progress
 from services.registration.reactions import react
+from shared.kernel.queries import Progress
 from shared.kernel.service import Runtime, Service, run
 
 
