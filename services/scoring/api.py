@@ -109,7 +109,7 @@ async def status(runtime: Runtime) -> dict[str, Any]:
     async with runtime.pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         cursors = await load(conn, CONSUMER)
         vector = await standing.read_vector(conn)
-        heads = (await standing.read(conn, await tallies.documents(conn))).heads
+        heads = await standing.read_heads(conn)
     return {
         "subscriptions": {CONSUMER: TOPICS, "boards": TOPICS},
         "cursors": [

@@ -1,10 +1,10 @@
 """Keeps the boards: what is new of the facts is added to exact tallies, and what changes is stored and published."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 import msgspec
@@ -23,15 +23,15 @@ log = structlog.get_logger()
 
 LOCK = 0x6C690003  # advisory lock of the one builder
 POLL = 1.0  # seconds: NOTIFY is a hint, this is the guarantee
-LONGEST_REST = 0.05  # seconds between two builds under load
+MANY = 25  # events since the last build: under load the stream, which shares the process, is given time before the next
+REST = 4  # times as long as the build took
+LONGEST_REST = 0.2  # seconds
 # What is new is found by index, however many facts there were when the plan was made.
 BY_INDEX = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
 
 BUILDS = Counter("ligong_scoring_builds", "Times that the boards were brought up to date")
 PENDING = Gauge("ligong_scoring_pending", "Dead letters, and events waiting behind them")
 LEADS = Gauge("ligong_scoring_builder", "1 in the process that keeps the boards")
-
-Publish = Callable[[str, str, bytes], None]
 
 
 class Live(NamedTuple):
@@ -42,13 +42,22 @@ class Live(NamedTuple):
     pending: int
 
 
+class Publishing(Protocol):
+    """Where boards go: the newest value of each key counts, until somebody else takes over."""
+
+    def put(self, topic: str, key: str, value: bytes) -> None: ...
+
+    def forget(self) -> None: ...
+
+
 class Builder:
     """Runs in every worker; one leads, holding the lock on the connection that it works with."""
 
-    def __init__(self, dsn: str, clock: Clock, publish: Publish) -> None:
-        self._dsn, self._clock, self._publish = dsn, clock, publish
+    def __init__(self, dsn: str, clock: Clock, publisher: Publishing) -> None:
+        self._dsn, self._clock, self._publisher = dsn, clock, publisher
         self._wake = asyncio.Event()
         self._anew = False
+        self._events = 0  # that the last build took in
 
     async def run(self) -> None:
         """Waits for the lead, then builds until something breaks; the caller starts it again."""
@@ -63,6 +72,7 @@ class Builder:
             await self._lead(lead)
         finally:
             LEADS.set(0)
+            self._publisher.forget()
             lead.terminate()
 
     def _told(self, *notification: Any) -> None:
@@ -80,8 +90,8 @@ class Builder:
             else:
                 await self._build(lead)
             BUILDS.inc()
-            # the stream shares this process: at least half of it is the stream's
-            await asyncio.sleep(min(loop.time() - began, LONGEST_REST))
+            if self._events > MANY:
+                await asyncio.sleep(min(REST * (loop.time() - began), LONGEST_REST))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL)
 
@@ -122,6 +132,7 @@ class Builder:
     async def _build(self, lead: Any) -> None:
         """Adds what is new and remakes the boards of the seasons that it touches."""
         now = await tallies.since(lead, self._now.id)
+        self._events = sum(now.vector.values()) - sum(self._now.vector.values())
         if now.rules != self._now.rules:
             await self._load(lead)
         else:
@@ -204,4 +215,4 @@ class Builder:
         document = self._documents[key[0]]
         value = msgspec.json.encode(live.head.published(document, live.rows, self._now.vector, live.pending))
         for topic in BOARDS:
-            self._publish(topic, f"{key[0]}/{key[1]}", value)
+            self._publisher.put(topic, f"{key[0]}/{key[1]}", value)

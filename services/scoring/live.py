@@ -25,7 +25,7 @@ log = structlog.get_logger()
 FULL = 1000  # records in a transaction
 MOST = 4 * FULL  # records waiting to be written before the stream is held up
 STOP = 3.0  # seconds that the stream processor may take to stop
-LINGER = 0.1  # seconds that a batch may wait for more when Kafka is known to hold more
+LINGER = 0.05  # seconds that a batch may wait for more when Kafka is known to hold more
 
 
 class Inbox:

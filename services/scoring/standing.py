@@ -138,14 +138,12 @@ async def store_vector(conn: Any, vector: Vector) -> None:
 
 async def read(conn: Any, documents: Mapping[int, SeasonDocument]) -> Stored:
     """Everything that is stored; within one snapshot if the caller has one."""
-    vector = await read_vector(conn)
-    heads = await conn.fetch("select * from board")
     rows = await conn.fetch("select * from board_row")
-    return Stored(
-        heads={(row["season"], row["board"]): _head(row) for row in heads},
-        rows=_by_board(rows, documents),
-        vector=vector,
-    )
+    return Stored(await read_heads(conn), _by_board(rows, documents), await read_vector(conn))
+
+
+async def read_heads(conn: Any) -> dict[Key, Head]:
+    return {(row["season"], row["board"]): _head(row) for row in await conn.fetch("select * from board")}
 
 
 async def read_vector(conn: Any) -> Vector:

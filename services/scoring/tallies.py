@@ -5,6 +5,7 @@ Each function is one statement, and so one snapshot: facts, cursors and rules be
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -113,7 +114,12 @@ async def documents(conn: Any, vector: Mapping[str, int] | None = None) -> dict[
         rows = await conn.fetch(_NEWEST_RULES.format(where=""))
     else:
         rows = await conn.fetch(_NEWEST_RULES.format(where="where " + WITHIN), msgspec.json.encode(vector).decode())
-    return {row["season"]: SeasonDocument.model_validate_json(row["document"]) for row in rows}
+    return {row["season"]: _document(row["document"]) for row in rows}
+
+
+@lru_cache(maxsize=16)
+def _document(text: str) -> SeasonDocument:
+    return SeasonDocument.model_validate_json(text)
 
 
 _counted = msgspec.json.Decoder(list[_Counted])

@@ -34,7 +34,7 @@ class Worker:
         self._inbox = Inbox(self._intake)
         self._app: App | None = None
         publisher = Publisher(self._brokers, BOARDS)
-        builder = Builder(runtime.settings.database_url, runtime.clock, publisher.put)
+        builder = Builder(runtime.settings.database_url, runtime.clock, publisher)
         watchdog = Watchdog(self._intake, runtime.owners, self._position, give_up)
         runtime.tasks += [
             ("inbox", self._inbox.run),

@@ -11,6 +11,7 @@ from shared.kernel import store
 from shared.kernel.bus import Received
 
 POLL = 1.0
+LINGER = 0.02  # seconds between batches: under load a transaction for each few events would cost more than the events
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Projector:
             while True:
                 wake.clear()
                 if await self._step(conn):
+                    await asyncio.sleep(LINGER)
                     continue
                 try:
                     await asyncio.wait_for(wake.wait(), POLL)

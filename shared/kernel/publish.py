@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 
 from shared.kernel import topics
 
-LOOK = 5.0  # seconds without a change after which a value is sent once more, to see whether Kafka still has the topic
+LOOK = 5.0  # seconds without a change after which something is sent once more, to see whether Kafka still has the topic
 LARGEST = 4_000_000  # bytes of a value
 
 
@@ -35,6 +35,11 @@ class Publisher:
         self._changed[topic, key] = None
         self._wake.set()
 
+    def forget(self) -> None:
+        """Somebody else publishes from now on."""
+        self._values.clear()
+        self._changed.clear()
+
     async def run(self) -> None:
         """Publishes everything, then every change, until something breaks; the caller starts it again."""
         await topics.create(self._brokers, (), self._topics)
@@ -60,10 +65,17 @@ class Publisher:
             try:
                 await asyncio.wait_for(self._wake.wait(), LOOK)
             except TimeoutError:
-                self._changed |= dict.fromkeys({topic: (topic, key) for topic, key in self._values}.values())
+                self._once_more()
             self._wake.clear()
             changed, self._changed = self._changed, {}
             await run.send([(topic, key, self._values[topic, key]) for topic, key in changed])
+
+    def _once_more(self) -> None:
+        """Of each topic the key whose turn it is."""
+        turn = {topic: (topic, key) for topic, key in reversed(self._values)}
+        for place in turn.values():
+            self._values[place] = self._values.pop(place)
+            self._changed[place] = None
 
 
 class _Run:

@@ -1,6 +1,7 @@
 """Carries a log to Kafka (guarantee 2): one leader, in order of position, each event at least once."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,9 @@ log = structlog.get_logger()
 
 LOCK = 0x6C690001  # advisory lock of the leader; each log has a database of its own
 BATCH = 500
+LINGER = 0.002  # seconds that a batch gathers, so that one is not sent for each few events
 POLL = 1.0  # seconds: NOTIFY is a hint, this is the guarantee
+LOOK = 5.0  # seconds between looks whether Kafka still has the topics
 BACK = 64  # records looked back through for a partition's last valid one
 
 
@@ -55,7 +58,7 @@ class Relay:
     async def _follow(self, conn: Any, producer: Any, epoch: int, wake: asyncio.Event) -> None:
         pos = await conn.fetchval("select pos from relay")
         loop = asyncio.get_running_loop()
-        looked = loop.time()
+        asked = looked = loop.time()
         while True:
             wake.clear()
             rows = await store.read_log(conn, pos, BATCH)
@@ -65,15 +68,16 @@ class Relay:
                 if not await conn.fetchval("update relay set pos = $1 where epoch = $2 returning 1", pos, epoch):
                     raise LostLead("a newer relay has moved the checkpoint")
             else:
-                await self._republish(conn, producer)
-                if loop.time() - looked > 5:
-                    if await topics.create(self._brokers, self._topics):
-                        raise LostLead("Kafka had lost topics")
-                    looked = loop.time()
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), POLL)
-                except TimeoutError:
-                    continue
+            await asyncio.sleep(LINGER)
+            if loop.time() - asked > POLL:
+                await self._republish(conn, producer)
+                asked = loop.time()
+            if loop.time() - looked > LOOK:
+                if await topics.create(self._brokers, self._topics):
+                    raise LostLead("Kafka had lost topics")
+                looked = loop.time()
 
     async def _send(self, conn: Any, producer: Any, rows: Sequence[Any]) -> None:
         epoch = await conn.fetchval("select epoch from log_head")

@@ -9,6 +9,7 @@ import pytest
 from deploy.local.kafka import Kafka
 from shared.kernel.follow import follow
 from tests.integration.scoring import World, world_on
+from tests.processes import Process
 from tests.scoring import year
 from tests.servers import Databases
 
@@ -83,3 +84,24 @@ async def test_a_kafka_wiped_while_the_worker_runs_comes_back_from_the_logs(
         assert published.keys() == {
             f"2021/{b}" for b in ("overall", "district", "municipal", "area-1", "area-2", "area-3")
         }
+
+
+async def test_two_workers_share_the_partitions_and_one_takes_over(databases: Databases, own_kafka: Kafka) -> None:
+    async with world_on(databases, own_kafka.bootstrap) as world:
+        first = world.stack.processes["scoring_worker"]
+        second = Process(first.module, {**first.environment, "LIGONG_WORKER": "worker-1"})
+        try:
+            await second.start()
+            await some_traffic(world, "both", 100)
+            await world.stack.settled()
+            going = asyncio.create_task(some_traffic(world, "one", 200))
+            async with asyncio.timeout(60):
+                while not await world.behind():
+                    await asyncio.sleep(0)
+            await second.kill()
+            await going
+            await world.stack.settled()
+        finally:
+            await second.stop()
+        assert await world.scoring.fetchval("select count(*) from fact") == 600
+        assert (await world.verify())["agree"]

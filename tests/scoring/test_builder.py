@@ -30,13 +30,16 @@ class World:
     pool: Any
     shown: dict[str, list[Published]] = field(default_factory=dict)
 
-    def show(self, topic: str, key: str, value: bytes) -> None:
+    def put(self, topic: str, key: str, value: bytes) -> None:
         if topic == "ligong.board.office":
             self.shown.setdefault(key, []).append(msgspec.json.decode(value, type=Published))
 
+    def forget(self) -> None:
+        """What was shown has been seen."""
+
     @contextlib.asynccontextmanager
     async def building(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(Builder(self.url, RealClock(), self.show).run())
+        task = asyncio.create_task(Builder(self.url, RealClock(), self).run())
         try:
             yield
         finally:
