@@ -42,7 +42,9 @@ THEMES: dict[str, tuple[str, list[str | None]]] = {
     "3.2": ("社区工作室服务日", [None]),
     "3.3": ("普法宣传活动", ["7.15公众开放日", "城管执法局长接热线", None]),
 }
-JOINT: dict[str, tuple[str, str, str, int]] = {  # cross-province operations: unit → province, authority, place, how many
+JOINT: dict[
+    str, tuple[str, str, str, int]
+] = {  # cross-province operations: unit → province, authority, place, how many
     "qingpu": ("jiangsu", "江苏省样例市城市管理局", "苏沪样例毗邻路段", 2),
     "jiading": ("jiangsu", "江苏省样例县城市管理局", "苏沪样例毗邻集镇", 1),
     "jinshan": ("zhejiang", "浙江省样例市综合行政执法局", "浙沪样例毗邻路段", 2),

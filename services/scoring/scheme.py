@@ -135,12 +135,12 @@ def boards(document: SeasonDocument, tallies: Mapping[Subject, Tally]) -> Iterat
     for group, title in GROUPS.items():
         yield Board(group, title, _ranked([u for u in units if u.group == group], every, given))
     for area in document.areas:
-        yield Board(f"area-{area.id}", area.name, _ranked(units, _lines_of(area.id, document.scheme), given))
+        yield Board(f"area-{area.id}", area.short, _ranked(units, _lines_of(area.id, document.scheme), given))
 
 
 def titles(document: SeasonDocument) -> dict[str, str]:
     """The boards of a season in the order people see them, by id."""
-    return {"overall": "总榜", **GROUPS, **{f"area-{area.id}": area.name for area in document.areas}}
+    return {"overall": "总榜", **GROUPS, **{f"area-{area.id}": area.short for area in document.areas}}
 
 
 def _lines_of(area: str, scheme: Scheme) -> tuple[str, ...]:

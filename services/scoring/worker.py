@@ -1,6 +1,7 @@
 """`python -m services.scoring.worker`: the stream processor, and in one of the workers the builder of the boards."""
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 def give_up(reason: str) -> NoReturn:
     """Everything is in the database: being started again is the way back from anything that got stuck."""
     log.error("worker gives up, to be started again", reason=reason)
+    sys.stdout.flush()
     os._exit(1)
 
 

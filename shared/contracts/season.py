@@ -81,10 +81,11 @@ class Stage(Sourced, title="阶段"):
 
 
 class Area(Sourced, title="竞赛内容的方面"):
-    """One of the three content areas of §二 (一)–(三)."""
+    """One of the three content areas of §二 (一)–(三). `short` heads its board."""
 
     id: Id
     name: Named
+    short: Named
 
 
 class Item(Sourced, title="竞赛内容"):

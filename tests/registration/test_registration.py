@@ -115,6 +115,10 @@ class TestDeadline:
         past = ExtendDeadline(**HUANGPU, closes_at=at("06-20 00:00"), reason="补报")
         unit.given(OPENED).when(past, now=at("06-20 00:00")).refused("REG-2", "已过")
 
+    def test_nobody_is_given_time_beyond_the_season(self) -> None:
+        beyond = ExtendDeadline(**HUANGPU, closes_at=at("12-31 00:00").replace(year=2022), reason="误填")
+        unit.given(OPENED).when(beyond, now=at("06-10 09:00")).refused("REG-2", "2021年12月31日")
+
     def test_a_complete_registration_is_not_extended(self) -> None:
         done = unit.given(OPENED, submitted(), ACCEPTED, RegistrationCompleted(**HUANGPU, on_time=True))
         more = ExtendDeadline(**HUANGPU, closes_at=at("06-30 00:00"), reason="误填")

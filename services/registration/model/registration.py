@@ -32,7 +32,7 @@ from shared.contracts.registration import (
 )
 from shared.contracts.season import OutcomeRule, SeasonDocument
 from shared.kernel.decider import Aggregate, Context, Decider
-from shared.kernel.messages import Claim, Refused
+from shared.kernel.messages import SHANGHAI, Claim, Refused
 
 
 def one_zone(reg: RegistrationState) -> None:
@@ -106,7 +106,7 @@ def submit(cmd: SubmitRegistration, reg: RegistrationState, ctx: Context) -> lis
 
 
 def return_form(cmd: ReturnRegistration, reg: RegistrationState, ctx: Context) -> list[RegistrationEvent]:
-    _season(cmd, ctx)
+    within_the_season(cmd.resubmit_before, _season(cmd, ctx))
     in_order(reg, ("待审核",), "退回")
     reasons(cmd, ctx.now)
     return [
@@ -166,9 +166,16 @@ def _completed(
     return [RegistrationCompleted(season=cmd.season, unit=cmd.unit, on_time=not reg.late)]
 
 
+def within_the_season(until_then: datetime, season: SeasonDocument) -> None:
+    """REG-2: no unit is given time beyond the season's last stage (office rule)."""
+    last = max(stage.ends for stage in season.stages)
+    if until_then.astimezone(SHANGHAI).date() > last:
+        raise Refused("REG-2", f"期限不能晚于本赛季结束的{last.year}年{last.month}月{last.day}日，请改早。")
+
+
 def extend(cmd: ExtendDeadline, reg: RegistrationState, ctx: Context) -> list[RegistrationEvent]:
     """REG-2: the office may give a unit more time, with a reason, never less (office rule)."""
-    _season(cmd, ctx)
+    within_the_season(cmd.closes_at, _season(cmd, ctx))
     in_order(reg, ("未开始", "填报中", "待审核", "退回修改", "待收纸质"), "延期")
     if reg.closes_at is not None and cmd.closes_at <= reg.closes_at:
         raise Refused("REG-2", f"新的截止时刻应晚于现在的截止时刻{until(reg.closes_at)}。")
