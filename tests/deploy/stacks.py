@@ -41,7 +41,8 @@ class Stack:
 
     def clear(self) -> None:
         """End whatever is left of it; what it kept outside of its folder goes."""
-        end(self.processes(), signal.SIGKILL)
+        while left := self.processes():  # a supervisor may start one more before it is gone itself
+            end(left, signal.SIGKILL)
         engines = self.data / "engines"
         if engines.is_symlink():
             shutil.rmtree(engines.resolve())

@@ -3,6 +3,7 @@
 As root its data folder is closed to everybody else here (pytest makes it so), and the engines live elsewhere.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -69,7 +70,12 @@ def _is_refused_while_running(stack: Stack) -> None:
 
 def _a_dead_service_is_started_again(stack: Stack, module: str) -> None:
     def running() -> set[int]:
-        return {process.pid for process in stack.processes() if module in process.cmdline()}
+        found = set()
+        for process in stack.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):  # a backend that ended since it was listed
+                if module in process.cmdline():
+                    found.add(process.pid)
+        return found
 
     before = running()
     assert len(before) == 1
