@@ -31,38 +31,54 @@ def audience_of(actor: Actor) -> Audience | None:
 
 @dataclass(frozen=True)
 class Board:
-    """One state of a board. `moved` is by how many places each unit rose at the last change of ranks."""
+    """One state of a board. `baseline` are the ranks that movement is counted from."""
 
     revision: int
     raw: bytes
-    moved: Mapping[str, int]
+    baseline: Mapping[str, int]
+
+    @classmethod
+    def of(cls, raw: bytes, before: Self | None = None) -> Self:
+        """The state that follows `before`: movement is counted from the last ranks of an earlier day.
+
+        Of the first state that is seen nothing earlier is known, so movement is counted from its own ranks.
+        """
+        head = msgspec.json.decode(raw, type=_Head)
+        ranks = {row.unit: row.rank for row in head.rows}
+        if before is None:
+            return cls(head.revision, raw, ranks)
+        earlier = before.day < head.updated[:10]
+        return cls(head.revision, raw, before.ranks if earlier else before.baseline)
 
     @cached_property
     def data(self) -> dict[str, Any]:
         data: dict[str, Any] = msgspec.json.decode(self.raw)
         return data
 
-    @classmethod
-    def of(cls, data: dict[str, Any]) -> Self:
-        """A board by itself, of whose past nothing is known."""
-        return cls(data["revision"], msgspec.json.encode(data), {})
+    @property
+    def day(self) -> str:
+        """Of its data, in Shanghai: `2021-06-12`."""
+        return str(self.data["updated"])[:10]
 
-    @cached_property
+    @property
     def ranks(self) -> dict[str, int]:
         return {row["unit"]: row["rank"] for row in self.data["rows"]}
+
+    @property
+    def moved(self) -> dict[str, int]:
+        """By how many places each unit has risen (negative: fallen)."""
+        return {unit: self.baseline.get(unit, rank) - rank for unit, rank in self.ranks.items()}
+
+
+class _Row(msgspec.Struct):
+    unit: str
+    rank: int
 
 
 class _Head(msgspec.Struct):
     revision: int
-
-
-def after(before: Board | None, raw: bytes) -> Board:
-    """The state that follows `before`. While ranks stay as they are, so does what is shown of their last change."""
-    board = Board(msgspec.json.decode(raw, type=_Head).revision, raw, before.moved if before else {})
-    if before is None or before.ranks == board.ranks:
-        return board
-    moved = {unit: before.ranks[unit] - rank for unit, rank in board.ranks.items() if unit in before.ranks}
-    return Board(board.revision, raw, moved)
+    updated: str
+    rows: list[_Row]
 
 
 class Hub:
@@ -78,12 +94,12 @@ class Hub:
         async for key, value in self._follow():
             try:
                 self._take(key, value)
-            except (msgspec.DecodeError, KeyError, TypeError) as error:
+            except msgspec.DecodeError as error:  # a ValidationError is one
                 log.warning("unreadable board", key=key, error=repr(error))
 
     def _take(self, key: str, value: bytes) -> None:
         before = self._boards.get(key)
-        board = after(before, value)
+        board = Board.of(value, before)
         if before is None or board.revision > before.revision:  # following again begins at the beginning
             self._boards[key] = board
             if waiting := self._waiting.pop(key, None):

@@ -1,5 +1,6 @@
 """The system's own Chromium, and the platform with a season in it."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 
@@ -8,7 +9,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.e2e.season import opened
 from tests.gateway.visitor import World, world
-from tests.servers import Databases, KafkaServer
+from tests.servers import Databases, EmbeddedServers
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 UNITS = ["putuo", "xuhui", "minhang"]
@@ -25,10 +26,12 @@ async def browser() -> AsyncIterator[Browser]:
         await launched.close()
 
 
-@pytest_asyncio.fixture(scope="module")
-async def platform(databases: Databases, clean_kafka: KafkaServer) -> AsyncIterator[World]:
-    """Everything, with the 2021 season open and some units admitted; their points are equal."""
+@pytest_asyncio.fixture(scope="package")
+async def platform(databases: Databases, embedded: EmbeddedServers) -> AsyncIterator[World]:
+    """Everything on a broker of its own, with the 2021 season open and some units admitted; their points are equal."""
+    broker = await asyncio.to_thread(embedded.kafka, "kafka-of-browsers")
     services = ("registration", "activity", "scoring", "scoring_worker", "notification", "feeds")
-    async with world(databases, clean_kafka.bootstrap, *services) as made:
+    async with world(databases, broker.bootstrap, *services) as made:
         await opened(made.stack, UNITS)
         yield made
+    await asyncio.to_thread(broker.kill)

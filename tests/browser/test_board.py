@@ -20,13 +20,12 @@ WATCH = """() => {
     };
 }"""
 LEADS = "unit => document.querySelector('tr[data-unit]')?.dataset.unit === unit"
-POINTS = "([unit, points]) => document.querySelector(`tr[data-unit=${unit}]`)?.innerText.includes(points)"
+RANKS = """() => Object.fromEntries(
+    [...document.querySelectorAll("tr[data-unit]")].map(row => [row.dataset.unit, row.dataset.rank]))"""
 
 
 async def ranks(page: Page) -> dict[str, str]:
-    found: dict[str, str] = await page.evaluate(
-        "() => Object.fromEntries([...document.querySelectorAll('tr[data-unit]')].map(r => [r.dataset.unit, r.dataset.rank]))"
-    )
+    found: dict[str, str] = await page.evaluate(RANKS)
     return found
 
 
@@ -44,7 +43,9 @@ async def test_two_browsers_move_together(browser: Browser, platform: World) -> 
         await page.wait_for_function(LEADS, arg="putuo")
         await page.evaluate(WATCH)
     before = await ranks(office)
+    assert before["putuo"] == "1"
 
+    await stack.clock.execute("update clock set now = '2021-06-02T09:00:00+08:00'")  # movement is from day to day
     await activity(stack, "minhang", n=1)
     await activity(stack, "minhang", n=2)
     for page in pages:

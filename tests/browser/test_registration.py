@@ -28,17 +28,17 @@ async def fill_in(page: Page, unit: str) -> None:
 async def test_a_form_keeps_what_was_typed_and_says_what_is_wrong_beside_it(browser: Browser, platform: World) -> None:
     page = await sign_in(browser, platform.stack.gateway, "huangpu")
     await page.get_by_role("button", name="开始填报").click()
-    await page.wait_for_url(f"**{LIST}/huangpu/form")
+    await page.wait_for_url(f"**{LIST}/huangpu/form?at=*")
     await fill_in(page, "huangpu")
     await page.locator("[name='contact.mobile']").fill("不是号码")
     await page.get_by_role("button", name="添加团队").click()
     await page.locator("[name='teams.0.name']").fill("第一执法队")
 
     assert await page.get_by_label("竞赛主题").input_value() == "为民办实事"  # kept while a team was added
-    await page.locator("[name='teams.0.size']").fill("很多")
+    await page.locator("[name='teams.0.size']").fill("0")
     await page.get_by_role("button", name="提交登记表").click()
     await expect(page.get_by_role("alert")).to_contain_text("处错误")
-    for name, sentence in (("contact.mobile", "格式不正确"), ("teams.0.size", "应为整数"), ("teams.0.field", "必填")):
+    for name, sentence in (("contact.mobile", "格式不正确"), ("teams.0.size", "不能小于1"), ("teams.0.field", "必填")):
         field = page.locator(f"[name='{name}']")
         await expect(field).to_have_attribute("aria-invalid", "true")
         described = await field.get_attribute("aria-describedby")
@@ -61,7 +61,7 @@ async def test_a_double_click_hands_in_once_and_a_return_is_read_beside_the_fiel
 ) -> None:
     unit = await sign_in(browser, platform.stack.gateway, "jingan")
     await unit.get_by_role("button", name="开始填报").click()
-    await unit.wait_for_url(f"**{LIST}/jingan/form")
+    await unit.wait_for_url(f"**{LIST}/jingan/form?at=*")
     await fill_in(unit, "jingan")
     await unit.get_by_role("button", name="提交登记表").dblclick()
     await unit.wait_for_url(f"**{LIST}/jingan?at=*")

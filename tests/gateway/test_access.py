@@ -141,20 +141,20 @@ HOSTILE = ["\0", "' or 1=1 --", "../../etc/passwd", "{{7*7}}", "<script>alert(1)
 
 
 @pytest.mark.parametrize("path", [p for p in QUERIES if p not in ("/", "/status")])
-@pytest.mark.parametrize("value", HOSTILE)
 async def test_hostile_input_is_a_problem_or_nothing_found_never_a_fault(
-    visitors: dict[Role, Visitor], path: str, value: str
+    visitors: dict[Role, Visitor], path: str
 ) -> None:
-    written = quote(value, safe="", errors="surrogatepass")
-    bare = path.partition("?")[0]
-    for address in (
-        path.replace("2021", written).replace("{unit}", written),
-        f"{bare.format(unit=OWN)}?season={written}&unit={written}&q={written}&cursor={written}&sort={written}",
-        f"{bare.format(unit=OWN)}?season=2021&unit={OWN}&cursor={written}&line={written}&at={written}",
-    ):
-        answer = await visitors["office"].page(address)
-        assert answer.status < 500, (address, answer.status, answer.text[:300])
-        assert "<script>alert" not in answer.text
+    bare = path.partition("?")[0].format(unit=OWN)
+    for value in HOSTILE:
+        written = quote(value, safe="", errors="surrogatepass")
+        for address in (
+            path.replace("2021", written).replace("{unit}", written),
+            f"{bare}?season={written}&unit={written}&q={written}&cursor={written}&sort={written}",
+            f"{bare}?season=2021&unit={OWN}&cursor={written}&line={written}&at={written}",
+        ):
+            answer = await visitors["office"].page(address)
+            assert answer.status < 500, (address, answer.status, answer.text[:300])
+            assert "<script>alert" not in answer.text
 
 
 async def test_a_malformed_command_is_a_problem(visitors: dict[Role, Visitor]) -> None:

@@ -13,10 +13,10 @@ from shared.kernel.messages import Actor, Role
 KEY = "2021/overall"
 
 
-def raw(revision: int, *units: str) -> bytes:
-    """A board on which these units have ranks 1, 2, 3 …"""
+def raw(revision: int, *units: str, day: int = 1) -> bytes:
+    """A board of a day of June on which these units have ranks 1, 2, 3 …"""
     rows = [{"rank": rank, "unit": unit, "points": 100} for rank, unit in enumerate(units, start=1)]
-    return msgspec.json.encode({"revision": revision, "rows": rows})
+    return msgspec.json.encode({"revision": revision, "updated": f"2021-06-{day:02d}T10:00:00+08:00", "rows": rows})
 
 
 class Topic:
@@ -92,7 +92,7 @@ async def test_a_viewer_that_comes_back_gets_only_what_is_newer() -> None:
 async def test_older_states_that_come_again_are_not_shown() -> None:
     async with Watching() as here:
         here.topic.publish(raw(5, "a", "b"), raw(3, "b", "a"), raw(4, "b", "a"), b"nonsense", raw(6, "a", "b"))
-        assert (await here.until(6)).moved == {}
+        assert (await here.until(6)).moved == {"a": 0, "b": 0}
 
 
 async def test_nothing_is_shown_to_somebody_who_is_no_longer_welcome() -> None:
@@ -114,14 +114,16 @@ async def test_nothing_is_shown_to_somebody_who_is_no_longer_welcome() -> None:
             await anext(silent)
 
 
-async def test_movement_is_by_places_at_the_last_change_of_ranks() -> None:
+async def test_movement_is_by_places_since_the_last_ranks_of_an_earlier_day() -> None:
     async with Watching() as here:
-        here.topic.publish(raw(1, "a", "b", "c"), raw(2, "c", "a", "b"))
-        assert (await here.until(2)).moved == {"c": 2, "a": -1, "b": -1}
-        here.topic.publish(raw(3, "c", "a", "b"))  # points changed, ranks did not
-        assert (await here.until(3)).moved == {"c": 2, "a": -1, "b": -1}
-        here.topic.publish(raw(4, "c", "a", "b", "new"))
-        assert (await here.until(4)).moved == {"c": 0, "a": 0, "b": 0}
+        here.topic.publish(raw(1, "a", "b", "c", day=1), raw(2, "b", "a", "c", day=1))
+        assert (await here.until(2)).moved == {"b": 1, "a": -1, "c": 0}  # all that is known of that day
+        here.topic.publish(raw(3, "c", "b", "a", day=2))
+        assert (await here.until(3)).moved == {"c": 2, "b": -1, "a": -1}
+        here.topic.publish(raw(4, "c", "a", "b", "new", day=2))  # the same day: from the same ranks
+        assert (await here.until(4)).moved == {"c": 2, "a": 0, "b": -2, "new": 0}
+        here.topic.publish(raw(5, "c", "a", "b", "new", day=4))
+        assert (await here.until(5)).moved == {"c": 0, "a": 0, "b": 0, "new": 0}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -46,7 +47,7 @@ async def state_of(visit: Visit, season: int, board: str) -> Board:
     if state := hub.newest(f"{season}/{board}"):
         return state
     data = await visit.services.get("scoring", f"{BOARDS}/{season}/{board}")
-    return Board.of(data)
+    return Board.of(msgspec.json.encode(data))
 
 
 def shown(state: Board, who: Identity) -> dict[str, Any]:

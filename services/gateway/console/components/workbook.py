@@ -1,5 +1,6 @@
 """Workbooks: exports of any length, and a faulty upload with its errors beside the lines."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ async def export(name: str, columns: Sequence[Column], rows: AsyncIterator[dict[
     sheet = _Sheet(file, name[:31], [(column.title, column.width) for column in columns])
     async for row in rows:
         sheet.add(column.value(row) for column in columns)
-    sheet.close()
+    await asyncio.to_thread(sheet.close)  # it is only now that everything is packed
     file.seek(0)
 
     def chunks() -> Iterable[bytes]:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from services.gateway.console.components.form import Form
 from services.gateway.console.page import Here, Visit
-from services.gateway.console.registrations.routes import UnitPath, YearPath, registration
+from services.gateway.console.registrations.routes import Position, UnitPath, YearPath, registration
 from services.gateway.console.season import season_of
 from shared.kernel.problems import Problem
 
@@ -41,14 +41,14 @@ async def start(visit: Here, season: YearPath, unit: UnitPath) -> Response:
     visit.only("unit", "office")
     form = Form.of(await visit.form())
     body = {"season": season, "unit": unit}
-    await visit.services.post("registration", f"{COMMANDS}/start-registration", body, form.key)
-    return visit.go(f"/registrations/{season}/{unit}/form")
+    done = await visit.services.post("registration", f"{COMMANDS}/start-registration", body, form.key)
+    return visit.go(f"/registrations/{season}/{unit}/form?at={done['position']}")
 
 
 @router.get("/form")
-async def fill_in(visit: Here, season: YearPath, unit: UnitPath) -> Response:
+async def fill_in(visit: Here, season: YearPath, unit: UnitPath, at: Position = 0) -> Response:
     visit.only("unit", "office")
-    row = await registration(visit, season, unit)
+    row = await registration(visit, season, unit, at)
     return await _show(visit, season, row, Form(values_of(row["form"])))
 
 
