@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 
 from shared.contracts.season import ITEM_IDS
 from shared.contracts.season_file import MOST_BYTES, Fault, FaultySeason, parse, schema
