@@ -141,13 +141,13 @@ async def test_poison_is_kept_apart_and_everything_else_goes_on(world: World) ->
     headers = [("type", b"x"), ("subject", b"activity-x"), ("id", str(uuid4()).encode()), ("pseq", b"999999")]
     ours = [*headers, ("previd", str(uuid4()).encode()), ("logepoch", b"1")]
     for partition in range(store.PARTITIONS):
-        for value, its in ((b"\xff not json", []), (b"{}", [("pseq", b"x")]), (b"{}", ours)):
-            await producer.send_and_wait("ligong.activity", value, partition=partition, headers=its)
+        for value, its in ((b"\xff not json", []), (None, []), (b"{}", [("pseq", b"x")]), (b"{}", ours)):
+            await producer.send_and_wait("ligong.activity", value, b"x", partition, headers=its)
     await producer.stop()
     await world.record(*(year.reported("xuhui", f"x{n}", "2.3") for n in range(3)))
     await world.stack.settled()
     assert await world.points("xuhui") == before + 300
-    assert await world.scoring.fetchval("select count(*) from set_aside") == 2 * store.PARTITIONS
+    assert await world.scoring.fetchval("select count(*) from set_aside") == 3 * store.PARTITIONS
 
 
 async def test_a_lost_last_message_is_asked_for_again(world: World) -> None:
