@@ -27,11 +27,11 @@ async def heads(stack: Stack) -> dict[str, int]:
     return {at: n for s in statuses.values() for at, n in s["heads"].items() if at.partition("/")[0] in TOPICS}
 
 
-async def ours(engines: Engines, stack: Stack, total: int) -> tuple[float, float]:
+async def ours(engines: Engines, stack: Stack, total: int, module: str) -> tuple[float, float]:
     """Events/s until all facts are stored, and until the boards stand at the same vector; from an empty database."""
     url = await engines.databases.new("scoring", "demo")
     template = stack.processes["scoring_worker"]
-    worker = Process(template.module, {**template.environment, "DATABASE_URL": url})
+    worker = Process(module, {**template.environment, "DATABASE_URL": url})
     conn = await asyncpg.connect(url)
     wanted = await heads(stack)
     began = start = stored = 0.0
@@ -90,8 +90,9 @@ async def measure(engines: Engines) -> list[Figure]:
         total = sum((await heads(stack)).values())
         live, rebuilt = [], []
         for _ in range(RUNS):
-            stored, boards = await ours(engines, stack, total)
+            stored, _ = await ours(engines, stack, total, "bench.live_worker")
             live.append((stored, await empty(engines, total)))
+            _, boards = await ours(engines, stack, total, "services.scoring.worker")
             rebuilt.append((boards, await bare(engines, total)))
     return [
         paired("live, facts stored", "events/s", "a Faust agent that does nothing", live, 0.8),

@@ -178,7 +178,7 @@ Formula = Literal["fixed", "per_event", "mean", "deduction"]
 class Line(Sourced, title="计分项"):
     """One line of a scheme 考核细则.
 
-    It draws on facts of `kind` (narrowed by `item` or `part`) and gives
+    It draws on facts of `kind` (narrowed by `item`, `part`, or for activities by `area` alone) and gives
     `fixed`: `points` once there is one; `per_event`: `points` for each, at most `cap`;
     `mean`: `points` × the mean of the facts' values (hundredths of 100);
     `deduction`: minus `points` for each, at most `cap`.
