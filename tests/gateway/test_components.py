@@ -72,11 +72,12 @@ def test_an_annotated_upload_has_each_fault_beside_its_line() -> None:
 
 def test_a_problem_stands_beside_its_fields_and_the_key_is_new() -> None:
     form = Form({"leader.mobile": "x"}, key="first")
-    problem = Problem(422, "有1处错误", errors=[{"field": "leader.mobile", "detail": "格式不正确。"}])
-    assert form.refuse(problem) == 422
-    assert form.errors == {"leader.mobile": "格式不正确。"}
+    errors = [{"field": "leader.mobile", "detail": "格式不正确。"}, {"field": "document", "detail": "内容过多。"}]
+    assert form.refuse(Problem(422, "有2处错误：leader.mobile格式不正确。", errors=errors)) == 422
+    assert form.errors["leader.mobile"] == "格式不正确。"
     assert form.values == {"leader.mobile": "x"}
     assert form.key != "first"
+    assert form.message == "有1处错误，请改正标红的项目后重新提交。内容过多。"
 
 
 def test_an_unknown_outcome_is_repeated_with_the_same_key() -> None:

@@ -36,10 +36,16 @@ class Form:
         Only an unknown outcome is repeated with the same key: what was refused may be sent again otherwise.
         """
         self.errors = {each["field"]: each["detail"] for each in problem.more.get("errors", ())}
-        self.message = problem.detail
+        self.message = self._summary() or problem.detail
         if problem.status != 503:
             self.key = secrets.token_urlsafe(16)
         return problem.status
+
+    def _summary(self) -> str:
+        """How many fields are wrong; what is wrong with none of them is said here."""
+        elsewhere = [sentence for name, sentence in self.errors.items() if name not in self.values]
+        beside = len(self.errors) - len(elsewhere)
+        return "".join([f"有{beside}处错误，请改正标红的项目后重新提交。" if beside else "", *dict.fromkeys(elsewhere)])
 
     def missing(self, *names: str) -> bool:
         """Notes every field of these that is empty; whether there is one."""
