@@ -22,6 +22,7 @@ from deploy.local.jars import fetch
 from deploy.local.kafka import Kafka
 from deploy.local.ports import free_ports
 from deploy.local.postgres import PostgreSQL
+from deploy.local.trouble import Malfunction
 
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.4.0"
@@ -67,6 +68,14 @@ class EmbeddedServers:
 
     def kafka(self, name: str) -> Kafka:
         """A started broker of its own; its jars are kept in the user's cache from one session to the next."""
+        try:
+            return self._broker(name)
+        except Malfunction:  # on a crowded machine a broker now and then ends while it starts: once more, elsewhere
+            log = self._folder / name / "kafka.log"
+            print(log.read_text()[-3000:] if log.exists() else "no log", file=sys.stderr)
+            return self._broker(f"{name}-again")
+
+    def _broker(self, name: str) -> Kafka:
         home = self._home(name)
         cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ligong"
         port, controller = free_ports(2)
