@@ -1,6 +1,7 @@
 """`make bench`: measures on real engines, prints the table and writes it as JSON. Names pick some: `append http …`."""
 
 import asyncio
+import gc
 import sys
 import tempfile
 from pathlib import Path
@@ -31,6 +32,7 @@ async def run(names: list[str], servers: EmbeddedServers) -> list[Figure]:
 
 
 def main() -> None:
+    gc.freeze()  # what measures does not pause for what it has imported
     names = sys.argv[1:] or list(MEASURES)
     with tempfile.TemporaryDirectory(prefix="ligong-bench-") as folder:
         Path(folder).chmod(0o711)

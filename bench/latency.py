@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
+import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.figures import Figure
@@ -128,14 +129,34 @@ async def round_trips(brokers: str) -> list[float]:
     return took[len(UNITS) :]
 
 
+async def commits(engines: Engines) -> list[float]:
+    """Seconds that one row takes to be on the disk, at the same rate: every command waits for that at least once."""
+    conn = await asyncpg.connect(await engines.databases.new())
+    await conn.execute("create table row (n int)")
+    took: list[float] = []
+    began = time.perf_counter()
+    for n in range(RATE * SECONDS):
+        await asyncio.sleep(max(0.0, began + n / RATE - time.perf_counter()))
+        start = time.perf_counter()
+        await conn.execute("insert into row values ($1)", n)
+        took.append(time.perf_counter() - start)
+    await conn.close()
+    return took
+
+
 async def measure(engines: Engines) -> list[Figure]:
     async with running(engines.databases, engines.brokers) as stack:
         await season.opened(stack, UNITS, document=uncapped())
-        ours, floor = await through(stack), await round_trips(engines.brokers)
+        ours, floor, disk = await through(stack), await round_trips(engines.brokers), await commits(engines)
     found = []
     for name, percent in (("p50", 50), ("p99", 99)):
-        value, least = (statistics.quantiles(each, n=100)[percent - 1] * 1000 for each in (ours, floor))
+        value, least, commit = (_percentile(each, percent) for each in (ours, floor, disk))
         wanted, met = ("≤ 100 ms", value <= 100) if name == "p99" else ("", None)
         label = f"latency {name}, command → SSE at {RATE}/s"
         found.append(Figure(label, value, "ms", "bare produce → consume", least, value / least, wanted, met))
+        found.append(Figure(label, value, "ms", "bare commit of one row", commit, value / commit))
     return found
+
+
+def _percentile(seconds: list[float], percent: int) -> float:
+    return statistics.quantiles(seconds, n=100)[percent - 1] * 1000

@@ -15,7 +15,8 @@ from deploy.local.child import STACK, Child, ChildFailed, run
 from deploy.local.trouble import Malfunction, Trouble
 
 OLDEST_JAVA = 17
-HEAP = ("-Xmx256m", "-XX:+UseSerialGC")
+# The first compiler alone: the second one's work would not pay off within a demo's or a test's life.
+HEAP = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 START_SECONDS = 90
 STOP_SECONDS = 20
 LOGGING = Path(__file__).with_name("log4j2.properties")

@@ -35,6 +35,8 @@ class Board:
 
     revision: int
     raw: bytes
+    day: str  # of its data, in Shanghai: `2021-06-12`
+    ranks: Mapping[str, int]
     baseline: Mapping[str, int]
 
     @classmethod
@@ -44,25 +46,17 @@ class Board:
         Of the first state that is seen nothing earlier is known, so movement is counted from its own ranks.
         """
         head = msgspec.json.decode(raw, type=_Head)
-        ranks = {row.unit: row.rank for row in head.rows}
+        day, ranks = head.updated[:10], {row.unit: row.rank for row in head.rows}
         if before is None:
-            return cls(head.revision, raw, ranks)
-        earlier = before.day < head.updated[:10]
-        return cls(head.revision, raw, before.ranks if earlier else before.baseline)
+            baseline: Mapping[str, int] = ranks
+        else:
+            baseline = before.ranks if before.day < day else before.baseline
+        return cls(head.revision, raw, day, ranks, baseline)
 
     @cached_property
     def data(self) -> dict[str, Any]:
         data: dict[str, Any] = msgspec.json.decode(self.raw)
         return data
-
-    @property
-    def day(self) -> str:
-        """Of its data, in Shanghai: `2021-06-12`."""
-        return str(self.data["updated"])[:10]
-
-    @property
-    def ranks(self) -> dict[str, int]:
-        return {row["unit"]: row["rank"] for row in self.data["rows"]}
 
     @property
     def moved(self) -> dict[str, int]:

@@ -23,6 +23,9 @@ log = structlog.get_logger()
 
 LOCK = 0x6C690003  # advisory lock of the one builder
 POLL = 1.0  # seconds: NOTIFY is a hint, this is the guarantee
+LINGER = (
+    0.02  # seconds that the boards stay as they are at least: the first event shows at once, those after it together
+)
 MANY = 25  # events since the last build: under load the stream, which shares the process, is given time before the next
 REST = 4  # times as long as the build took
 LONGEST_REST = 0.2  # seconds
@@ -90,8 +93,8 @@ class Builder:
             else:
                 await self._build(lead)
             BUILDS.inc()
-            if self._events > MANY:
-                await asyncio.sleep(min(REST * (loop.time() - began), LONGEST_REST))
+            rest = REST * (loop.time() - began) if self._events > MANY else LINGER
+            await asyncio.sleep(min(rest, LONGEST_REST))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL)
 

@@ -167,7 +167,7 @@ class Intake:
                 await cursors.set_aside(conn, CONSUMER, outcome.aside)
             for part, new in outcome.cursors.items():
                 await cursors.move(conn, CONSUMER, *part, self.cursors.get(part) or Cursor(), new)
-            await conn.execute("notify facts")
+            await conn.execute("set local synchronous_commit = off; notify facts")  # as store.LAZY
 
     def _keep(self, outcome: Outcome) -> None:
         self.cursors.update(outcome.cursors)

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 LOCK = 0x6C690002
 BATCH = 500
+GATHER = 65_536, 50  # bytes, or milliseconds, that the broker gathers before it answers: one fetch for many events
 CHECK = 5.0  # seconds between comparing cursors with the owners' heads
 STOPPED = Gauge("ligong_consumer_stopped", "1 before an event that cannot be applied nor be buried", ["consumer"])
 
@@ -105,7 +106,11 @@ class Bus:
             await lead.execute("select pg_advisory_lock($1, hashtext($2))", LOCK, self._sub.name)
             await topics.create(self._brokers, self._sub.topics)
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._brokers, enable_auto_commit=False, auto_offset_reset="earliest"
+                bootstrap_servers=self._brokers,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_min_bytes=GATHER[0],
+                fetch_max_wait_ms=GATHER[1],
             )
             await consumer.start()
             try:

@@ -1,6 +1,7 @@
 """Read models of a service's own events: its log followed in order, the cursor moved with the effect."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import asyncpg
 from shared.kernel import store
 from shared.kernel.bus import Received
 
+BATCH = 1000
 POLL = 1.0
 LINGER = 0.02  # seconds between batches: under load a transaction for each few events would cost more than the events
 
@@ -29,7 +31,7 @@ class Projector:
         self._dsn, self._pool, self._projection, self._read = dsn, pool, projection, read
 
     async def run(self) -> None:
-        conn = await asyncpg.connect(self._dsn)
+        conn = await asyncpg.connect(self._dsn, server_settings=store.LAZY)
         wake = asyncio.Event()
         try:
             await conn.add_listener("log", lambda *_: wake.set())
@@ -37,24 +39,23 @@ class Projector:
             while True:
                 wake.clear()
                 if await self._step(conn):
-                    await asyncio.sleep(LINGER)
                     continue
-                try:
+                await asyncio.sleep(LINGER)
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), POLL)
-                except TimeoutError:
-                    continue
         finally:
             conn.terminate()
 
     async def _step(self, conn: Any) -> bool:
+        """Says whether more is waiting already."""
         async with conn.transaction():
             name = self._projection.name
             pos = await conn.fetchval("select pos from own_cursor where projection = $1 for update", name)
-            rows = await store.read_log(conn, pos, 1000)
+            rows = await store.read_log(conn, pos, BATCH)
             if not rows:
                 return False
             events = [store.recorded(row) for row in rows]
             await self._projection.apply(conn, [Received(self._read(e.type, e.data), e) for e in events])
             await conn.execute("update own_cursor set pos = $2 where projection = $1", name, events[-1].pos)
             await conn.execute("select pg_notify('projected', $1)", f"{name}:{events[-1].pos}")
-        return True
+        return len(rows) == BATCH

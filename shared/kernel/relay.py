@@ -31,7 +31,7 @@ class Relay:
 
     async def run(self) -> None:
         """Waits for the lead, then relays until something breaks; the caller starts it again."""
-        conn = await asyncpg.connect(self._dsn)
+        conn = await asyncpg.connect(self._dsn, server_settings=store.LAZY)
         try:
             await conn.execute("select pg_advisory_lock($1)", LOCK)
             await self._lead(conn)
@@ -67,7 +67,7 @@ class Relay:
                 pos = rows[-1]["pos"]
                 if not await conn.fetchval("update relay set pos = $1 where epoch = $2 returning 1", pos, epoch):
                     raise LostLead("a newer relay has moved the checkpoint")
-            else:
+            if len(rows) < BATCH:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), POLL)
             await asyncio.sleep(LINGER)

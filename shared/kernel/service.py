@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -276,6 +277,9 @@ async def serve(app: Any, host: str, port: int, stopping: Callable[[], None] | N
 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop)
+    # What has been loaded stays: without this the collector goes through all of it again and again, amid requests.
+    gc.collect()
+    gc.freeze()
     await server.serve()
 
 

@@ -12,6 +12,9 @@ import msgspec
 
 from shared.kernel.messages import SHANGHAI, Claim, Recorded
 
+# For transactions whose effect follows from a log by a cursor that moves with it: the server's crash takes both back
+# together, and nothing waits for the disk.
+LAZY = {"synchronous_commit": "off"}
 PARTITIONS = 8  # of every event topic; fixed when a log is created
 
 Word = Literal["ok", "again", "reused", "stale", "taken"]
