@@ -3,6 +3,7 @@
 Ends once it has seen as many events as BENCH_EVENTS says, and prints events/s between the first and the last.
 """
 
+import asyncio
 import os
 import time
 from typing import Any
@@ -46,6 +47,10 @@ async def nothing(stream: Any) -> None:
             os._exit(0)
 
 
+async def main() -> None:
+    await app.start()
+    await app.wait_until_stopped()
+
+
 if __name__ == "__main__":
-    worker = faust.Worker(app, loglevel="ERROR")
-    worker.execute_from_commandline()
+    asyncio.run(main())

@@ -30,8 +30,7 @@ async def heads(stack: Stack) -> dict[str, int]:
 async def ours(engines: Engines, stack: Stack, total: int, module: str) -> tuple[float, float]:
     """Events/s until all facts are stored, and until the boards stand at the same vector; from an empty database."""
     url = await engines.databases.new("scoring", "demo")
-    template = stack.processes["scoring_worker"]
-    worker = Process(module, {**template.environment, "DATABASE_URL": url})
+    worker = Process(module, {**stack.processes["activity"].environment, "DATABASE_URL": url})
     conn = await asyncpg.connect(url)
     wanted = await heads(stack)
     began = start = stored = 0.0
@@ -63,7 +62,7 @@ async def empty(engines: Engines, total: int) -> float:
         sys.executable, "-m", "bench.empty_agent", cwd=ROOT, env=env, stdout=asyncio.subprocess.PIPE
     )
     out, _ = await agent.communicate()
-    return float(out.split()[-1])
+    return float(out)
 
 
 async def bare(engines: Engines, total: int) -> float:
