@@ -22,12 +22,13 @@ MEASURES = {
 
 async def run(names: list[str], servers: EmbeddedServers) -> list[Figure]:
     postgres = await asyncio.to_thread(servers.postgres, "postgres")
-    kafka = await asyncio.to_thread(servers.kafka, "kafka")
-    engines = Engines(Databases(postgres), kafka.bootstrap)
+    databases = Databases(postgres)
     figures: list[Figure] = []
     for name in names:
         print(f"measuring {name} …", flush=True)
-        figures += await MEASURES[name](engines)
+        kafka = await asyncio.to_thread(servers.kafka, f"kafka-{name}")  # one broker never carries two logs of a name
+        figures += await MEASURES[name](Engines(databases, kafka.bootstrap))
+        await asyncio.to_thread(kafka.stop)
     return figures
 
 

@@ -70,13 +70,18 @@ class Watchdog:
         return behind
 
     async def _missing(self, part: Partition, cursor: Cursor, position: tuple[int, Any]) -> None:
-        """Asks the owner to send again what Kafka does not have; gives up when that does not help."""
+        """Asks the owner to send again what Kafka does not have; gives up when that does not help.
+
+        What another log has to say about a forked partition is of no use: a person must decide.
+        """
+        if part in self._intake.forks:
+            return
         now = asyncio.get_running_loop().time()
         before, since = self._seen.get(part, (None, now))
         if before != cursor:
             self._seen[part] = (cursor, now)
             return
-        if now - since > PATIENCE and part not in self._intake.forks:
+        if now - since > PATIENCE:
             self._give_up(f"{part[0]}/{part[1]} stands still at {cursor.pseq}")
         reached, end = position
         if end is not None and reached >= end and now - self._asked.get(part, -AGAIN) >= AGAIN:
