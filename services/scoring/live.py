@@ -26,6 +26,7 @@ log = structlog.get_logger()
 FULL = 1000  # records in a transaction
 MOST = 4 * FULL  # records waiting to be written before the stream is held up
 STOP = 3.0  # seconds that the stream processor may take to stop
+METADATA = 5000  # milliseconds until topics that came back after the worker, when Kafka was wiped, are seen
 LINGER = 0.05  # seconds that a batch may wait for more when Kafka is known to hold more
 
 
@@ -170,6 +171,7 @@ def application(brokers: str, instance: str, intake: Intake, inbox: Inbox) -> Ap
         broker_heartbeat_interval=2,
         broker_rebalance_timeout=6,
         broker_request_timeout=30,
+        consumer_metadata_max_age_ms=METADATA,
         stream_wait_empty=False,
         topic_allow_declare=False,
         topic_disable_leader=True,

@@ -113,7 +113,7 @@ async def _handle(kind: type[Any], request: Request) -> Response:
     if b"\\u0000" in raw or b"\0" in raw:
         raise Problem(422, "提交的内容含有不可见的控制字符，请删除后重试。")
     try:
-        command = kind.model_validate_json(raw)
+        command = kind.model_validate_json(raw, strict=True)
     except ValidationError as error:
         raise malformed(list(error.errors(include_url=False, include_input=False))) from None
     handler: Handler = request.app.state.handler

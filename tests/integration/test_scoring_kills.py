@@ -5,6 +5,9 @@ import json
 from contextlib import suppress
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocol
+from aiokafka.errors import KafkaError
 
 from deploy.local.kafka import Kafka
 from shared.kernel.follow import follow
@@ -84,6 +87,41 @@ async def test_a_kafka_wiped_while_the_worker_runs_comes_back_from_the_logs(
         assert published.keys() == {
             f"2021/{b}" for b in ("overall", "district", "municipal", "area-1", "area-2", "area-3")
         }
+
+
+async def test_topics_that_come_back_after_the_worker_are_followed(databases: Databases, own_kafka: Kafka) -> None:
+    """Kafka is wiped, and an owner that is away creates its topics only once the worker has its partitions."""
+    async with world_on(databases, own_kafka.bootstrap) as world:
+        owner = world.stack.processes["activity"]
+        await some_traffic(world, "before", 20)
+        await world.stack.settled()
+        await owner.stop()
+        await asyncio.to_thread(own_kafka.kill)
+        await asyncio.to_thread(own_kafka.wipe)
+        await asyncio.to_thread(own_kafka.start)
+        async with asyncio.timeout(60):
+            while "ligong.registration" not in await _assigned(world):
+                await asyncio.sleep(0.2)
+        await owner.start()
+        await some_traffic(world, "after", 20)
+        await world.stack.settled()
+        assert await world.scoring.fetchval("select count(*) from fact") == 80
+        assert (await world.verify())["agree"]
+
+
+async def _assigned(world: World) -> set[str]:
+    """The topics that the group of workers has partitions of."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=world.brokers)
+    try:
+        await admin.start()
+        [answer] = await admin.describe_consumer_groups(["ligong-scoring"])
+        members = answer.to_object()["groups"][0]["members"]
+        found = [ConsumerProtocol.ASSIGNMENT.decode(member["member_assignment"]) for member in members]
+        return {topic for assignment in found for topic, _ in assignment.assignment}
+    except (KafkaError, ValueError):
+        return set()
+    finally:
+        await admin.close()
 
 
 async def test_two_workers_share_the_partitions_and_one_takes_over(databases: Databases, own_kafka: Kafka) -> None:
