@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import append, http, latency, live, memory
+from bench import append, form, http, latency, live, memory, overview, people
 from bench.figures import Figure, keep, machine, table
 from bench.world import Engines
 from tests.servers import Databases, EmbeddedServers
@@ -17,6 +17,9 @@ MEASURES = {
     "live": live.measure,
     "latency": latency.measure,
     "memory": memory.measure,
+    "people": people.measure,
+    "overview": overview.measure,
+    "form": form.measure,
 }
 
 

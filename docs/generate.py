@@ -18,7 +18,7 @@ from seasons import year_2021
 from shared.contracts import catalogue, season_file
 
 ROOT = Path(__file__).parents[1]
-RULE = re.compile(r"\b((?:SEA|REG|PLN|ACT|CON|INS|AWD|SCO|NOT|FED)-\d+)\b")
+RULE = re.compile(r"\b((?:SEA|REG|MAT|PLN|ACT|CON|INS|AWD|SCO|NOT|FED)-\d+)\b")
 OPENING = re.compile(r"^((?:[A-Z]{3}-\d+(?:, )?)+): (.+?)(?:\n\s*\n|$)", re.DOTALL)
 
 

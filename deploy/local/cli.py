@@ -89,6 +89,18 @@ def token(
     typer.echo(asyncio.run(running_stack().token(role.value, unit, partner)))
 
 
+@app.command("erase-person")
+def erase_person(
+    person: Annotated[str, typer.Argument(metavar="人员编号", help="竞赛办在“更正参赛人员”页面上看到的人员编号")],
+) -> None:
+    """永久删除一个人的个人信息：日志、主题、名单和草稿里都不再能读出，此后核验仍然一致。"""
+    from deploy.local.client import running_stack
+    from deploy.local.erasure import erase
+
+    lists = asyncio.run(erase(running_stack(), person))
+    typer.echo(f"已删除：此人的姓名、号码等不再能读出，{lists} 份参赛人员名单显示为（已删除）。")
+
+
 @app.command()
 def status() -> None:
     """各服务日志的位置、各消费者的进度与落后、排行榜的核验结果。"""

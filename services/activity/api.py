@@ -14,6 +14,7 @@ from shared.contracts.common import Part, Season, UnitId
 from shared.contracts.season import ItemId
 from shared.kernel.api import Caller, only, own_unit
 from shared.kernel.messages import PersonRef
+from shared.kernel.people import seen
 from shared.kernel.problems import Problem
 from shared.kernel.queries import Filter, Listing, Order, Page, Reading, Searchable, page, shown
 
@@ -211,12 +212,4 @@ async def _people(request: Request, plan: PlanFiled, clear: bool) -> dict[str, A
 
 
 async def _person(request: Request, ref: PersonRef, clear: bool) -> dict[str, Any] | None:
-    person = await request.app.state.runtime.vault.get(ref)
-    if person is None:
-        return None
-    return {**person.model_dump(), "mobile": person.mobile if clear else masked(person.mobile)}
-
-
-def masked(mobile: str) -> str:
-    """A number that can be recognised but not called: `139****0000`."""
-    return f"{mobile[:3]}****{mobile[-4:]}" if len(mobile) >= 10 else f"****{mobile[-2:]}"
+    return seen(await request.app.state.runtime.vault.get(ref), clear)

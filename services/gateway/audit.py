@@ -15,7 +15,10 @@ Action = Literal[
     "read_personal_data",
 ]
 
-_PERSONAL = re.compile(r"/api/v1/(registration/registrations|activity/plans)/[^/]+/[^/]+")
+_PERSONAL = re.compile(
+    r"/api/v1/(registration/contacts|(registration/(registrations|drafts|rosters)|activity/plans)/[^/]+/[^/]+"
+    r"|registration/registrations/[^/]+/[^/]+/form\.(pdf|docx)|registration/prints/[^/]+)"
+)
 
 
 def personal(path: str) -> bool:

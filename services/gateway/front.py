@@ -4,8 +4,10 @@ What is proxied never enters the web framework: a lookup of the caller, one hop,
 """
 
 import asyncio
+import contextlib
+import math
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,14 +19,14 @@ from starlette.types import Message, Receive, Scope, Send
 from services.gateway import audit
 from services.gateway.identity import Identity
 from services.gateway.upstream import Upstream
+from shared.kernel.limits import MOST_BODY, most_bytes
 from shared.kernel.lost import LOST
-from shared.kernel.problems import Problem, unavailable
+from shared.kernel.problems import Problem, too_large, unavailable
 
 log = structlog.get_logger()
 
 AWAY: tuple[type[Exception], ...] = (*LOST, aiohttp.ClientError)  # a service behind, or our own database
 
-MOST_BYTES = 1_000_000  # of a request's body
 SMALL = 64 * 1024  # of an answer that is passed on in one piece
 
 _ROUTES = (
@@ -127,8 +129,9 @@ class Front:
         path = scope["path"]
         service = service_of(path)
         headers = headers_of(scope)
-        if _too_large(headers):
-            raise _oversize()
+        most = most_bytes(path)
+        if _announced(headers) > most:
+            raise too_large(most)
         if service is None:
             await self._app(scope, receive, answer)
             return
@@ -158,11 +161,13 @@ class Front:
         answer: "_Answer",
     ) -> None:
         method = scope["method"]
-        body = None if method in ("GET", "HEAD") else await _body(receive)
+        body = _Body(receive, most_bytes(scope["path"]))
         passed = {name: value for name, value in headers.items() if name in _PASSED_ON}
         feed = scope["path"].startswith("/feeds/")
         upstream: Upstream = self._state.upstream
-        async with upstream.open(service, method, target, who.actor, passed, body, long_poll=feed) as response:
+        sent = None if method in ("GET", "HEAD") else await body.sent()
+        hop = upstream.open(service, method, target, who.actor, passed, sent, long_poll=feed)
+        async with body.blamed(), hop as response:
             kind = response.content_type
             if response.status >= 500 and kind != "application/problem+json":
                 raise unavailable()
@@ -225,27 +230,48 @@ def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in headers if name.lower() not in _KEPT_BACK]
 
 
-def _oversize() -> Problem:
-    return Problem(413, f"提交的内容超过{MOST_BYTES // 1_000_000} MB，请精简或分次提交。")
-
-
-def _too_large(headers: dict[str, str]) -> bool:
+def _announced(headers: dict[str, str]) -> float:
     length = headers.get("content-length", "0")
-    return not length.isascii() or not length.isdigit() or int(length) > MOST_BYTES
+    return int(length) if length.isascii() and length.isdigit() else math.inf
 
 
-async def _body(receive: Receive) -> bytes:
-    """The whole body. Raises a 413 problem as soon as there is too much of it."""
-    body, more = bytearray(), True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Problem(400, "请求在传输中断开，请重试。")
-        body += message.get("body", b"")
-        if len(body) > MOST_BYTES:
-            raise _oversize()
-        more = message.get("more_body", False)
-    return bytes(body)
+class _Body:
+    """A request's body on its way to a service: in one piece where that is small, otherwise as it comes.
+
+    `refused` is what was wrong with it, once a piece was not passed on.
+    """
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most = receive, most
+        self.refused: Problem | None = None
+
+    async def sent(self) -> bytes | AsyncIterator[bytes]:
+        """Raises the problem itself where the body is in one piece."""
+        return self._pieces() if self._most > MOST_BODY else b"".join([piece async for piece in self._pieces()])
+
+    @contextlib.asynccontextmanager
+    async def blamed(self) -> AsyncIterator[None]:
+        """What the client library makes of a body that was refused under way is the refusal again."""
+        try:
+            yield
+        except aiohttp.ClientError:
+            raise self.refused or unavailable() from None
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        size, more = 0, True
+        while more:
+            message = await self._receive()
+            piece = message.get("body", b"")
+            size += len(piece)
+            if message["type"] == "http.disconnect":
+                self.refused = Problem(400, "请求在传输中断开，请重试。")
+            elif size > self._most:
+                self.refused = too_large(self._most)
+            if self.refused:
+                raise self.refused
+            if piece:
+                yield piece
+            more = message.get("more_body", False)
 
 
 async def _gone(receive: Receive) -> None:

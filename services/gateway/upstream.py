@@ -1,6 +1,6 @@
 """The services behind the gateway, reached over HTTP with the caller's identity vouched for."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -52,7 +52,7 @@ class Upstream:
         target: str,
         actor: Actor,
         headers: Mapping[str, str],
-        body: bytes | None = None,
+        body: bytes | AsyncIterator[bytes] | None = None,
         *,
         long_poll: bool = False,
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.notification.queue import CHANNEL
-from services.notification.reminders import AFTER
+from services.notification.reminders import AFTER, URGED
 from shared.contracts.common import Season, UnitId
 from shared.kernel.api import Caller, only
 from shared.kernel.messages import SHANGHAI, Actor
@@ -228,7 +228,7 @@ def _reminder(row: Any) -> Reminder:
         name=row["name"],
         deadline={"registration": "登记截止", "resubmission": "重新提交截止"}[row["deadline"]],
         deadline_at=_iso(row["deadline_at"]),
-        when={AFTER: "逾期", 0: "当日"}.get(row["step"], f"前{row['step']}个工作日"),
+        when={URGED: "竞赛办催办", AFTER: "逾期", 0: "当日"}.get(row["step"], f"前{row['step']}个工作日"),
         due=_iso(row["due"]),
         state=row["state"],
         state_text=STATES[(row["kind"], row["state"])],

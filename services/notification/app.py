@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
-from services.notification import api, queue
+from services.notification import api, office, queue
 from services.notification.deliveries import Deliveries, RegistrationContacts
 from services.notification.mail import Server
 from services.notification.timers import Timers, UpToDate
@@ -13,6 +13,11 @@ from shared.kernel.bus import Subscription
 from shared.kernel.service import Runtime, Service, run, subscribe
 
 CONSUMER, TOPIC = "notification", "ligong.registration"
+
+
+router = APIRouter()
+router.include_router(api.router)
+router.include_router(office.router)
 
 
 async def _work(runtime: Runtime, _: FastAPI) -> None:
@@ -30,7 +35,7 @@ async def _status(runtime: Runtime) -> dict[str, Any]:
     return {"due": await queue.due(runtime.pool, await runtime.clock.now())}
 
 
-SERVICE = Service("notification", router=api.router, extra=_work, status=_status)
+SERVICE = Service("notification", router=router, extra=_work, status=_status)
 
 if __name__ == "__main__":
     run(SERVICE)

@@ -30,12 +30,12 @@ from shared.kernel.messages import SHANGHAI
 CHANNEL = "job"  # NOTIFY: something new waits
 MOMENTS = ("closes_at", "since", "resubmit_before")
 
-_REGISTRATION = "season, unit, name, closes_at, since, stage, resubmit_before, contact, copies, copies_due"
+REGISTRATION = "season, unit, name, closes_at, since, stage, resubmit_before, contact, copies, copies_due"
 
 
-def _registration(row: Any) -> Registration:
+def registration_of(row: Any) -> Registration:
     moments = {name: row[name] and row[name].astimezone(SHANGHAI) for name in MOMENTS}
-    return Registration(**{name: row[name] for name in _REGISTRATION.split(", ")} | moments)
+    return Registration(**{name: row[name] for name in REGISTRATION.split(", ")} | moments)
 
 
 async def apply(conn: Any, events: Sequence[Received]) -> None:
@@ -54,18 +54,18 @@ async def _season(conn: Any, event: SeasonOpened) -> None:
     await conn.execute(
         "insert into season values ($1, $2) on conflict (season) do update set days = excluded.days", event.season, days
     )
-    rows = await conn.fetch(f"select {_REGISTRATION} from registration where season = $1 for update", event.season)
+    rows = await conn.fetch(f"select {REGISTRATION} from registration where season = $1 for update", event.season)
     for row in rows:  # units whose opening arrived first: streams have no order among them
-        await _replan(conn, _registration(row))
+        await _replan(conn, registration_of(row))
 
 
 async def _follow(conn: Any, event: Followed, recorded: datetime) -> None:
-    sql = f"select {_REGISTRATION} from registration where season = $1 and unit = $2 for update"
+    sql = f"select {REGISTRATION} from registration where season = $1 and unit = $2 for update"
     row = await conn.fetchrow(sql, event.season, event.unit)
-    before = _registration(row) if row else None
+    before = registration_of(row) if row else None
     after = evolve(before, event, recorded)
     await conn.execute(
-        f"""insert into registration ({_REGISTRATION}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        f"""insert into registration ({REGISTRATION}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             on conflict (season, unit) do update set name = $3, closes_at = $4, since = $5, stage = $6,
             resubmit_before = $7, contact = $8, copies = $9, copies_due = $10""",
         *asdict(after).values(),
@@ -123,7 +123,7 @@ async def give(conn: Any, now: datetime) -> bool:
     """
     async with conn.transaction():
         row = await conn.fetchrow(
-            f"""select {_REGISTRATION} from registration r where exists (
+            f"""select {REGISTRATION} from registration r where exists (
                     select from job j where (j.season, j.unit) = (r.season, r.unit)
                     and kind = 'reminder' and state = 'waiting' and due <= $1)
                 limit 1 for update skip locked""",
@@ -131,7 +131,7 @@ async def give(conn: Any, now: datetime) -> bool:
         )
         if row is None:
             return False
-        reg = _registration(row)
+        reg = registration_of(row)
         rows = await conn.fetch(
             """select id, deadline, deadline_at, step from job where kind = 'reminder' and state = 'waiting'
                and season = $1 and unit = $2 and due <= $3 order by due""",
@@ -153,32 +153,37 @@ async def _give(conn: Any, reg: Registration, job: Any, now: datetime) -> None:
         return await _close(conn, job["id"], "superseded")
     whom = audiences(reg, job["step"])
     for audience in whom:
-        await _tell(conn, reg, job, audience, texts.reminder(reg, due, now, audience), now)
+        await tell(conn, reg, job["id"], audience, texts.reminder(reg, due, now, audience), now)
     if "unit" in whom:
-        await conn.execute(
-            """insert into job (id, kind, reminder, season, unit, deadline, deadline_at, step, due, state, reason)
-               values ($1, 'email', $2, $3, $4, $5, $6, $7, now(), $8, $9)""",
-            uuid5(job["id"], "email"),
-            job["id"],
-            reg.season,
-            reg.unit,
-            due.kind,
-            due.at,
-            job["step"],
-            "waiting" if reg.contact else "nobody",
-            None if reg.contact else "该单位尚未填报联系人",
-        )
-        await conn.execute("select pg_notify($1, '')", CHANNEL)
+        await write(conn, reg, due, job["id"], job["step"])
     return await _close(conn, job["id"], "done")
 
 
-async def _tell(conn: Any, reg: Registration, job: Any, audience: Audience, text: texts.Text, now: datetime) -> None:
+async def write(conn: Any, reg: Registration, due: Deadline, job: UUID, step: int) -> None:
+    """NOT-2: the e-mail of a reminder waits in the transaction that gives the reminder."""
+    await conn.execute(
+        """insert into job (id, kind, reminder, season, unit, deadline, deadline_at, step, due, state, reason)
+           values ($1, 'email', $2, $3, $4, $5, $6, $7, now(), $8, $9)""",
+        uuid5(job, "email"),
+        job,
+        reg.season,
+        reg.unit,
+        due.kind,
+        due.at,
+        step,
+        "waiting" if reg.contact else "nobody",
+        None if reg.contact else "该单位尚未填报联系人",
+    )
+    await conn.execute("select pg_notify($1, '')", CHANNEL)
+
+
+async def tell(conn: Any, reg: Registration, job: UUID, audience: Audience, text: texts.Text, now: datetime) -> None:
     """NOT-2: the in-app message is written in the transaction that ends the reminder: exactly once."""
     await conn.execute(
         """insert into message (id, reminder, audience, season, unit, title, body, at)
            values ($1, $2, $3, $4, $5, $6, $7, $8)""",
-        uuid5(job["id"], audience),
-        job["id"],
+        uuid5(job, audience),
+        job,
         audience,
         reg.season,
         reg.unit,

@@ -14,8 +14,10 @@ from shared.contracts.registration import (
     RegistrationOpened,
     RegistrationReturned,
     RegistrationSubmitted,
+    RegistrationWithdrawn,
+    ZoneChanged,
 )
-from shared.kernel.messages import COMMANDS, SHANGHAI
+from shared.kernel.messages import COMMANDS, SHANGHAI, Refused
 
 Stage = Literal["opened", "submitted", "returned", "accepted", "completed"]
 Kind = Literal["registration", "resubmission"]
@@ -24,6 +26,8 @@ Followed = (
     RegistrationOpened
     | DeadlineExtended
     | RegistrationSubmitted
+    | RegistrationWithdrawn
+    | ZoneChanged
     | RegistrationReturned
     | RegistrationAccepted
     | PaperReceived
@@ -32,6 +36,7 @@ Followed = (
 
 NINE = time(9, tzinfo=SHANGHAI)  # offices are at work: nobody is woken by a reminder (office rule)
 AFTER = -1  # the step after the deadline; the others are numbers of working days before it
+URGED = -2  # no step of a plan: the office's own word
 REMINDERS = uuid5(COMMANDS, "reminders")
 
 
@@ -92,6 +97,10 @@ def _after(reg: Registration, event: Followed) -> Registration:
             return replace(reg, closes_at=closes_at, resubmit_before=closes_at if reg.resubmit_before else None)
         case RegistrationSubmitted():
             return replace(reg, stage="submitted", resubmit_before=None, contact=True)
+        case RegistrationWithdrawn():
+            return replace(reg, stage="opened", copies=0, copies_due=0)
+        case ZoneChanged():
+            return replace(reg, stage="submitted", copies=0, copies_due=0)
         case RegistrationReturned(resubmit_before=before):
             # The paper comes again with the new form; the unit may hand it in until the later of both dates (REG-2).
             later = max(before, reg.closes_at)
@@ -141,3 +150,23 @@ def audiences(reg: Registration, step: int) -> tuple[Audience, ...]:
 def reminder_id(reg: Registration, due: Deadline, step: int) -> UUID:
     """NOT-1: each at most once: the same deadline and step of a unit are the same reminder however often planned."""
     return uuid5(REMINDERS, f"{reg.season}/{reg.unit}/{due.kind}/{due.at.timestamp():.6f}/{step}")
+
+
+def urge(reg: Registration, again: bool) -> Deadline:
+    """NOT-4: the office urges a unit while something is left for it to do, once a day at most (office rule).
+
+    `again` is whether it has been urged today. What it is urged to do by when.
+    """
+    due = deadline(reg)
+    if due is None:
+        raise Refused("NOT-4", f"{reg.name}已完成登记，不需要催办。")
+    if reg.waits_for_office:
+        raise Refused("NOT-4", f"{reg.name}的表件已经报齐，请审核其登记表，不需要催办。")
+    if again:
+        raise Refused("NOT-4", f"今天已催办过{reg.name}，请明天再催办，或复制催办文字直接联系该单位。")
+    return due
+
+
+def urge_id(season: int, unit: str, today: date) -> UUID:
+    """NOT-4: what a unit is urged to on one day is one reminder, whoever asks for it."""
+    return uuid5(REMINDERS, f"{season}/{unit}/urged/{today.isoformat()}")

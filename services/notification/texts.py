@@ -1,6 +1,6 @@
 """What people read. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from services.notification import working_days
@@ -30,6 +30,19 @@ def until(end: datetime) -> str:
     return f"{day(end.date())}{end.hour}时" + (f"{end.minute:02d}分" if end.minute else "")
 
 
+def rest_until(last: date, today: date) -> str:
+    """How long there is until a last day: `剩余7个工作日`, `今日截止`, `已截止`."""
+    if today > last:
+        return "已截止"
+    return "今日截止" if today == last else f"剩余{working_days.left(today, last)}个工作日"
+
+
+def urging(reg: Registration, due: Deadline, now: datetime) -> Text:
+    """The reminder as the office's own word."""
+    text = reminder(reg, due, now, "unit")
+    return replace(text, title=f"竞赛办催办：{text.title}")
+
+
 def reminder(reg: Registration, due: Deadline, now: datetime, audience: Audience) -> Text:
     """The reminder as it is true at `now`, whenever it was meant to be sent."""
     late = now >= due.at
@@ -44,8 +57,7 @@ def reminder(reg: Registration, due: Deadline, now: datetime, audience: Audience
 
 def _ahead(reg: Registration, due: Deadline, now: datetime) -> Text:
     last, today = working_days.last_day(due.at), now.astimezone(SHANGHAI).date()
-    left = working_days.left(today, last)
-    rest = "今日截止" if today == last else f"剩余{left}个工作日"
+    rest = rest_until(last, today)
     counted = "" if all(map(working_days.published, {today.year, last.year})) else _UNPUBLISHED
     return Text(
         f"{_what(due)}提醒：{rest}",

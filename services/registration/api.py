@@ -7,12 +7,21 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request
 
 from services.registration import views
+from services.registration.documents.routes import router as documents
+from services.registration.documents.template_routes import router as templates
+from services.registration.drafts import router as drafts
+from services.registration.materials.api import queries as materials
+from services.registration.overview.api import router as overview
+from services.registration.people.api import router as people
+from services.registration.people.erasure import router as erasure
+from services.registration.people.imports import router as imports
 from services.registration.projections import form_of
 from shared.contracts.common import Group, Season, UnitId
 from shared.contracts.registration import RegistrationSubmitted
 from shared.contracts.season import Choice, SeasonDocument
 from shared.kernel.api import Caller, only, own_unit
 from shared.kernel.messages import Actor, PersonRef
+from shared.kernel.people import seen
 from shared.kernel.problems import Problem
 from shared.kernel.queries import Filter, Listing, Order, Page, Reading, Searchable, page, shown
 
@@ -24,9 +33,13 @@ UnitPath = Annotated[UnitId, Path(title="参赛单位")]
 Read = Annotated[Reading, Query()]
 
 ROW = """unit, name, short, unit_group as "group", official_order as "order", status, outcome, copies, copies_due,
-         closes_at, submitted_at, submitted_late, accepted_at, completed_at, late_paper, updated_at, version"""
+         closes_at, submitted_at, submitted_late, accepted_at, completed_at, late_paper, on_behalf, updated_at,
+         version"""
 OFFICIAL = Order("official_order", "int")
-SEASONS = Listing("season, name, opened_at", "season", "season::text", {"season": Order("season", "int")}, "-season")
+EXTENSION = "extended_to, extension_reason, extension_approver"
+SEASONS = Listing(
+    f"season, name, opened_at, {EXTENSION}", "season", "season::text", {"season": Order("season", "int")}, "-season"
+)
 REGISTRATIONS = Listing(
     ROW,
     "registration",
@@ -74,7 +87,7 @@ async def season(request: Request, who: Caller, season: SeasonPath, query: Read)
     only(who, "office", "leader", "unit", "inspector", "judge", "service")
     await request.app.state.progress.reach(query.min_position)
     row = await _season(request, season)
-    return {"season": season, "version": row["version"], "document": msgspec.json.decode(row["document"])}
+    return {**shown(row), "season": season, "document": msgspec.json.decode(row["document"])}
 
 
 @queries.get("/registrations", summary="登记进度", response_model=views.RegistrationList)
@@ -138,7 +151,8 @@ async def _registration(request: Request, who: Actor, season: int, unit: str, qu
 
 
 async def _season(request: Request, season: int) -> Any:
-    row = await request.app.state.pool.fetchrow("select version, document from season where season = $1", season)
+    sql = f"select version, document, {EXTENSION} from season where season = $1"
+    row = await request.app.state.pool.fetchrow(sql, season)
     if row is None:
         raise Problem(404, f"没有{season}赛季，请核对年度；尚未开启的赛季由竞赛办开启。")
     return row
@@ -154,14 +168,16 @@ async def _row(request: Request, season: int, unit: str) -> Any:
 
 
 async def _form(request: Request, form: RegistrationSubmitted, season: SeasonDocument, clear: bool) -> dict[str, Any]:
-    leader, deputy, person = await asyncio.gather(
-        *(_person(request, ref, clear) for ref in (form.leader, form.deputy, form.contact))
+    refs = [form.leader, form.deputy, form.contact, *(team.leader for team in form.teams)]
+    leader, deputy, person, *of_teams = await asyncio.gather(
+        *(_person(request, ref, clear) if ref else _nobody() for ref in refs)
     )
     return {
-        **form.model_dump(include={"outcome", "zone", "credit_code", "no_credit_code_reason", "theme"}),
+        **form.model_dump(include=set(views.FormView.model_fields) - {"teams", "leader", "deputy", "contact"}),
         **_chosen(form.field, form.category, season),
         "teams": [
-            {"name": team.name, "size": team.size, **_chosen(team.field, team.category, season)} for team in form.teams
+            {"name": team.name, "size": team.size, "leader": head, **_chosen(team.field, team.category, season)}
+            for team, head in zip(form.teams, of_teams, strict=True)
         ],
         "leader": leader,
         "deputy": deputy,
@@ -183,18 +199,21 @@ def _name(id: str, choices: tuple[Choice, ...]) -> str:
     return next(choice.name for choice in choices if choice.id == id)
 
 
+async def _nobody() -> None:
+    return None
+
+
 async def _person(request: Request, ref: PersonRef, clear: bool) -> dict[str, Any] | None:
-    person = await request.app.state.runtime.vault.get(ref)
-    if person is None:
-        return None
-    return {**person.model_dump(), "mobile": person.mobile if clear else masked(person.mobile)}
-
-
-def masked(mobile: str) -> str:
-    """A number that can be recognised but not called: `139****0000`."""
-    return f"{mobile[:3]}****{mobile[-4:]}" if len(mobile) >= 10 else f"****{mobile[-2:]}"
+    return seen(await request.app.state.runtime.vault.get(ref), clear)
 
 
 router = APIRouter()
 router.include_router(queries)
+router.include_router(materials)
+router.include_router(documents)
+router.include_router(templates)
 router.include_router(internal)
+router.include_router(overview)
+router.include_router(drafts)
+for area in (people, imports, erasure):
+    router.include_router(area)

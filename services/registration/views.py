@@ -1,6 +1,6 @@
 """What registration's queries answer with."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,13 +11,21 @@ from shared.contracts.common import Group, Outcome
 Status = Literal["opened", "started", "submitted", "returned", "accepted", "completed"]
 
 
-class SeasonView(BaseModel):
+class Extension(BaseModel):
+    """Until when (exclusive) the office gave all units, why, and who approved it."""
+
+    extended_to: datetime | None
+    extension_reason: str | None
+    extension_approver: str | None
+
+
+class SeasonView(Extension):
     season: int
     name: str
     opened_at: datetime
 
 
-class SeasonDetail(BaseModel):
+class SeasonDetail(Extension):
     season: int
     version: int
     document: dict[str, Any] = Field(description="赛季文件（见 season.schema.json）")
@@ -50,6 +58,7 @@ class RegistrationView(BaseModel):
     accepted_at: datetime | None
     completed_at: datetime | None
     late_paper: bool
+    on_behalf: bool = Field(description="由竞赛办代录")
     updated_at: datetime
     version: int
 
@@ -77,6 +86,7 @@ class TeamView(BaseModel):
     category: str
     category_name: str
     size: int
+    leader: PersonView | None
 
 
 class FormView(BaseModel):
@@ -91,6 +101,15 @@ class FormView(BaseModel):
     category: str
     category_name: str
     theme: str
+    goals: str | None
+    unit_nature: str | None
+    address: str | None
+    affiliation: str | None
+    opinion_unit: str | None
+    opinion_superior: str | None
+    opinion_zone: str | None
+    signed_off_by: Literal["leader", "deputy"] | None
+    signed_off_on: date | None
     teams: list[TeamView]
     leader: PersonView | None
     deputy: PersonView | None

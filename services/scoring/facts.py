@@ -14,7 +14,7 @@ from shared.contracts.activity import (
     PlanFiled,
 )
 from shared.contracts.inspection import VisitCorrected, VisitRecorded
-from shared.contracts.registration import PaperReceived, RegistrationCompleted
+from shared.contracts.registration import PaperReceived, RegistrationCompleted, ZoneChanged
 from shared.contracts.season import Kind, points
 from shared.kernel.messages import Event, Recorded
 
@@ -80,6 +80,10 @@ def facts(event: Event, at: Recorded) -> Iterator[Fact]:
             yield _fact(event, at, "registration_complete", at.recorded, "登记完成：电子表审核通过，纸质材料收齐")
             what = "按时登记" if event.on_time else "登记未按时完成"
             yield _fact(event, at, "registration_on_time", at.recorded, what, withdrawn=not event.on_time)
+        case ZoneChanged():
+            what = "变更赛区，登记须重新完成"  # the paper was printed for the former zone and comes again (REG-1)
+            yield _fact(event, at, "registration_complete", at.recorded, what, withdrawn=True)
+            yield _fact(event, at, "registration_on_time", at.recorded, what, withdrawn=True)
         case _:
             return
 

@@ -4,11 +4,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.contracts import activity, feeds, inspection, registration
+from shared.contracts import activity, feeds, inspection, materials, people, registration, templates
 from shared.kernel.messages import Event
 
 EVENTS: tuple[type[Event], ...] = (
     *registration.EVENTS,
+    *people.EVENTS,
+    *materials.EVENTS,
+    *templates.EVENTS,
     *activity.EVENTS,
     *inspection.EVENTS,
     *feeds.EVENTS,

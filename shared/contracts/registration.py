@@ -1,6 +1,7 @@
 """Events of `ligong.registration`: seasons and the registrations of units in them (notice §五(二))."""
 
-from typing import ClassVar
+from datetime import date
+from typing import ClassVar, Literal
 
 from shared.contracts.common import Group, Moment, Name, Outcome, PersonRef, Season, Text, UnitId
 from shared.contracts.season import SeasonDocument
@@ -14,6 +15,7 @@ class Team(Message):
     field: str
     category: str
     size: int
+    leader: PersonRef | None = None
 
 
 class RegistrationEvent(Event):
@@ -25,6 +27,15 @@ class SeasonOpened(RegistrationEvent):
     """The office opened a season: the validated document is the year's rules as data."""
 
     document: SeasonDocument
+
+
+class DeadlineExtendedForAll(RegistrationEvent):
+    """The office gave all units of the directory until `closes_at` (exclusive); who is not complete follows."""
+
+    closes_at: Moment
+    reason: Text
+    approver: Name
+    units: tuple[UnitId, ...]
 
 
 class UnitRegistrationEvent(RegistrationEvent):
@@ -44,14 +55,18 @@ class DeadlineExtended(UnitRegistrationEvent):
 
     closes_at: Moment
     reason: Text
+    approver: Name | None = None
 
 
 class RegistrationStarted(UnitRegistrationEvent):
     """The unit began to fill in the form."""
 
 
-class RegistrationSubmitted(UnitRegistrationEvent):
-    """The unit handed in the electronic form. `zone` is what a unit that registers elsewhere declares."""
+class RegistrationForm(UnitRegistrationEvent):
+    """What the form says. `zone` is what a unit that registers elsewhere declares.
+
+    `signed_off_by`: which of the two leaders that the form names signed it, on `signed_off_on` (REG-10).
+    """
 
     outcome: Outcome
     zone: Name
@@ -64,6 +79,46 @@ class RegistrationSubmitted(UnitRegistrationEvent):
     leader: PersonRef
     deputy: PersonRef
     contact: PersonRef
+    unit_nature: Name | None = None
+    address: Name | None = None
+    affiliation: Name | None = None
+    goals: Text | None = None
+    opinion_unit: Text | None = None
+    opinion_superior: Text | None = None
+    opinion_zone: Text | None = None
+    signed_off_by: Literal["leader", "deputy"] | None = None
+    signed_off_on: date | None = None
+    on_behalf: bool = False  # entered by the office for the unit 代录
+
+
+class RegistrationSubmitted(RegistrationForm):
+    """The unit handed in the electronic form."""
+
+
+class RegistrationWithdrawn(UnitRegistrationEvent):
+    """A form under review was taken back 撤回, by the unit, or by the office with a reason; its code is free again."""
+
+    credit_code: str | None = None
+    reason: Text | None = None
+
+
+class RegistrationAmended(RegistrationForm):
+    """The office corrected an accepted form 更正. Paper that has been received stays valid.
+
+    `former_credit_code`: what the form stated until then.
+    """
+
+    reason: Text
+    former_credit_code: str | None = None
+
+
+class ZoneChanged(UnitRegistrationEvent):
+    """The unit registers by the other outcome 变更赛区; paper was printed for the former one and comes again."""
+
+    former: Outcome
+    outcome: Outcome
+    zone: Name
+    reason: Text
 
 
 class RegistrationReturned(UnitRegistrationEvent):
@@ -85,12 +140,17 @@ class RegistrationAccepted(UnitRegistrationEvent):
 
 
 class PaperReceived(UnitRegistrationEvent):
-    """Paper copy `copy_number` of `copies` arrived; `late` when after the unit's deadline."""
+    """Paper copy `copy_number` of `copies` arrived; `late` when after the unit's deadline.
+
+    `received_by` is the account that took it; `printed_version` the form's version that its verification code names.
+    """
 
     copy_number: int
     copies: int
     received_at: Moment
     late: bool
+    received_by: str | None = None
+    printed_version: int | None = None
 
 
 class RegistrationCompleted(UnitRegistrationEvent):
@@ -101,10 +161,14 @@ class RegistrationCompleted(UnitRegistrationEvent):
 
 EVENTS: tuple[type[Event], ...] = (
     SeasonOpened,
+    DeadlineExtendedForAll,
     RegistrationOpened,
     DeadlineExtended,
     RegistrationStarted,
     RegistrationSubmitted,
+    RegistrationWithdrawn,
+    RegistrationAmended,
+    ZoneChanged,
     RegistrationReturned,
     RegistrationAccepted,
     PaperReceived,

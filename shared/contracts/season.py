@@ -14,6 +14,29 @@ from shared.kernel.messages import Message
 
 ITEM_IDS = tuple(f"{area}.{item}" for area in "123" for item in "123")  # the nine items of §二
 STAGE_IDS = ("mobilisation", "implementation", "assessment", "commendation")  # §四(一)–(四)
+# Fields of the registration form, as its notes name them.
+FormField = Literal[
+    "outcome",
+    "zone",
+    "credit_code",
+    "no_credit_code_reason",
+    "unit_nature",
+    "address",
+    "affiliation",
+    "field",
+    "category",
+    "theme",
+    "goals",
+    "leader",
+    "deputy",
+    "contact",
+    "teams",
+    "opinion_unit",
+    "opinion_superior",
+    "opinion_zone",
+    "signed_off_by",
+    "signed_off_on",
+]
 _POINTS = r"(?P<sign>-?)(?P<whole>[0-9]{1,7})(\.(?P<decimals>[0-9]{1,2}))?"
 
 
@@ -141,6 +164,32 @@ class Registration(Sourced, title="登记注册"):
     reminder_working_days: tuple[Annotated[int, Field(ge=0, le=60)], ...] = Field(
         title="提醒日", description="截止前第几个工作日提醒；0为当日", max_length=20
     )
+    sign_off: bool = Field(False, title="须经领导签署", description="提交前须由主要领导或分管领导签署同意")
+    notes: dict[FormField, Text] = Field({}, title="填表说明", description="按登记表的栏目写，显示在该栏旁")
+
+
+MaterialFormat = Literal["pdf", "docx", "xlsx", "pptx", "jpg", "png"]
+FORMATS: dict[MaterialFormat, str] = {
+    "pdf": "PDF",
+    "docx": "Word（.docx）",
+    "xlsx": "Excel（.xlsx）",
+    "pptx": "PowerPoint（.pptx）",
+    "jpg": "JPG图片",
+    "png": "PNG图片",
+}
+
+
+class Material(Sourced, title="报送资料"):
+    """Something that units hand in 附件1. `due` is exclusive: the first instant that is late (MAT-4)."""
+
+    id: Id
+    name: Named
+    due: Moment = Field(title="报送截止时刻", description="从这一刻起算迟交；截止到30日24时应写次日零时")
+    formats: tuple[MaterialFormat, ...] = Field(title="文件格式", min_length=1, max_length=6)
+    copies: Annotated[int, Field(ge=0, le=20)] = Field(0, title="纸质份数", description="不需要纸质的写0")
+    units: Literal["all", "district", "municipal"] = Field(
+        "all", title="报送单位", description="all 全部单位，district 区局，municipal 市属"
+    )
 
 
 class ChecklistEntry(Message, title="考评项"):
@@ -228,6 +277,7 @@ class SeasonDocument(Sourced, title="赛季文件"):
     checklists: tuple[Checklist, ...] = Field(title="考评表", max_length=40)
     scheme: Scheme = Field(title="考核细则")
     note: Text | None = Field(None, title="说明")
+    materials: tuple[Material, ...] = Field((), title="报送资料", description="附件1的资料清单", max_length=50)
 
     def unit(self, id: str) -> Unit | None:
         return next((u for u in self.units if u.id == id), None)

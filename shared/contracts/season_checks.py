@@ -77,7 +77,7 @@ def contradictions(document: Any) -> list[Contradiction]:
     """All that contradicts itself or the notice's structure; empty when the document is sound."""
     season = _Node(document)
     found: list[Contradiction] = []
-    for check in (_unique, _stages, _areas_and_items, _units, _registration, _checklists, _lines):
+    for check in (_unique, _stages, _areas_and_items, _units, _registration, _materials, _checklists, _lines):
         found.extend(check(season))
     return found
 
@@ -108,6 +108,7 @@ def _unique(season: _Node) -> Iterator[Contradiction]:
         *choices,
         *(season.at(key) for key in ("stages", "areas", "items")),
         checklists,
+        season.at("materials"),
         *(checklist.at("entries") for checklist in checklists.each()),
         season.at("scheme", "lines"),
     )
@@ -190,6 +191,16 @@ def _registration(season: _Node) -> Iterator[Contradiction]:
     for outcome in ("here", "administrative"):
         for item in registration.at("outcomes", outcome, "items").each():
             yield from _known(item, items, "items 中没有竞赛内容")
+
+
+def _materials(season: _Node) -> Iterator[Contradiction]:
+    """MAT-1: materials are due within the season's stages."""
+    span = _span(season)
+    for material in season.at("materials").each():
+        due = material.at("due")
+        if (at := due.moment()) and span and not span[0] <= at <= span[1]:
+            yield due.loc, "这一时刻不在各阶段的起止日期之内，请核对。"
+        yield from _repeats(material.at("formats").each(), "文件格式")
 
 
 def _checklists(season: _Node) -> Iterator[Contradiction]:

@@ -166,7 +166,8 @@ def _validate(data: Any) -> tuple[SeasonDocument | None, list[tuple[Loc, str]]]:
     try:
         return SeasonDocument.model_validate_json(json.dumps(data), strict=True), []
     except ValidationError as error:
-        return None, [(each["loc"], _sentence(each)) for each in error.errors(include_url=False)]
+        faults = error.errors(include_url=False)
+        return None, [(tuple(part for part in each["loc"] if part != "[key]"), _sentence(each)) for each in faults]
 
 
 _SENTENCES = {

@@ -1,19 +1,22 @@
 """Personal data: sealed with a key of each person's own, so that deleting the key erases."""
 
+import contextlib
 import hashlib
 import hmac
 import os
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID, uuid5
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.kernel.messages import COMMANDS, Message, PersonRef
+
+BATCH = 1000  # people whose details are sealed and stored at a time
 
 
 class Person(Message):
@@ -25,10 +28,32 @@ class Person(Message):
     duty: Annotated[str, StringConstraints(max_length=50, strip_whitespace=True)] = ""
     ref: PersonRef | None = Field(default=None, exclude=True, json_schema_extra={"readOnly": True})
 
+    @property
+    def identity(self) -> bytes:
+        """What the person is recognised by (REG-5)."""
+        return self.mobile.encode()
+
     def named(self) -> PersonRef:
         """How events know the person. The kernel has given the reference before a rule asks."""
         assert self.ref is not None, "the person has not been given a reference"
         return self.ref
+
+
+class Badged(Person):
+    """Somebody known by 执法证号 `badge`, or where they have none by the mobile number."""
+
+    mobile: Annotated[str, StringConstraints(pattern=r"^([0-9+-]{5,20})?$")] = ""
+    badge: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9-]{4,30})?$")] = ""
+
+    @model_validator(mode="after")
+    def _recognisable(self) -> Self:
+        if not self.mobile and not self.badge:
+            raise ValueError("执法证号和手机号码请至少填写一项。")
+        return self
+
+    @property
+    def identity(self) -> bytes:
+        return b"badge\0" + self.badge.upper().encode() if self.badge else self.mobile.encode()
 
 
 class Vault:
@@ -40,11 +65,12 @@ class Vault:
         if len(root) < 32:
             raise ValueError("LIGONG_VAULT_KEY must be at least 32 bytes of urlsafe base64")
         self._wrap = AESGCM(hashlib.sha256(b"wrap" + root).digest())
+        self._drafts = AESGCM(hashlib.sha256(b"draft" + root).digest())
         self._identity = hashlib.sha256(b"identity" + root).digest()
 
-    def _who(self, person: Person) -> UUID:
-        """A person is recognised by the mobile number, as a keyed hash (REG-5)."""
-        digest = hmac.digest(self._identity, person.mobile.encode(), "sha256")
+    def who(self, person: Person) -> UUID:
+        """A person is recognised by 执法证号, else the mobile number, as a keyed hash (REG-5)."""
+        digest = hmac.digest(self._identity, person.identity, "sha256")
         return uuid5(COMMANDS, digest.hex())
 
     async def _keys_of(self, people: Sequence[UUID]) -> dict[UUID, AESGCM]:
@@ -61,32 +87,63 @@ class Vault:
     def _open(key: AESGCM, sealed: bytes, about: bytes) -> bytes:
         return key.decrypt(sealed[:12], sealed[12:], about)
 
+    def seal(self, content: bytes, about: str) -> bytes:
+        """What belongs to nobody in particular yet; it opens only as being `about` the same."""
+        return self._seal(self._drafts, content, about.encode())
+
+    def unseal(self, sealed: bytes, about: str) -> bytes:
+        """Raises InvalidTag for what was sealed about something else, or with another key."""
+        return self._open(self._drafts, sealed, about.encode())
+
     async def keep(self, people: Sequence[Person]) -> None:
         """Seals and stores the details of people that `refer` has named; a repeat changes nothing."""
+        for start in range(0, len(people), BATCH):
+            await self._keep(people[start : start + BATCH])
+
+    async def _keep(self, people: Sequence[Person]) -> None:
         who = list({person.named().person for person in people})
-        if not who:
-            return
-        new = [(each, self._seal(self._wrap, AESGCM.generate_key(256), each.bytes)) for each in who]
-        await self._keys.executemany("insert into person_key values ($1, $2) on conflict do nothing", new)
+        new = [self._seal(self._wrap, AESGCM.generate_key(256), each.bytes) for each in who]
+        sql = "insert into person_key select * from unnest($1::uuid[], $2::bytea[]) on conflict do nothing"
+        await self._keys.execute(sql, who, new)
         keys = await self._keys_of(who)
-        rows = []
-        for person in people:
-            ref, details = person.named(), person.model_dump_json().encode()
-            rows.append((ref.record, ref.person, self._seal(keys[ref.person], details, ref.record.bytes)))
-        await self._pool.executemany(
-            "insert into sealed_person (record, person, sealed) values ($1, $2, $3) on conflict do nothing", rows
+        refs = [person.named() for person in people]
+        sealed = [
+            self._seal(keys[ref.person], person.model_dump_json().encode(), ref.record.bytes)
+            for ref, person in zip(refs, people, strict=True)
+        ]
+        await self._pool.execute(
+            """insert into sealed_person (record, person, sealed)
+               select * from unnest($1::uuid[], $2::uuid[], $3::bytea[]) on conflict do nothing""",
+            [ref.record for ref in refs],
+            [ref.person for ref in refs],
+            sealed,
         )
 
     async def get(self, ref: PersonRef) -> Person | None:
         """The details, or None when the person has been erased, even if they were named anew since."""
-        sealed = await self._pool.fetchval("select sealed from sealed_person where record = $1", ref.record)
-        key = (await self._keys_of([ref.person])).get(ref.person)
-        if sealed is None or key is None:
-            return None
-        try:
-            return Person.model_validate(msgspec.json.decode(self._open(key, sealed, ref.record.bytes)))
-        except InvalidTag:
-            return None
+        return (await self.many([ref])).get(ref.record)
+
+    async def many(self, refs: Sequence[PersonRef]) -> dict[UUID, Person]:
+        """The details by record; whoever has been erased is left out."""
+        sql = "select record, person, sealed from sealed_person where record = any($1)"
+        rows = await self._pool.fetch(sql, [ref.record for ref in refs])
+        keys = await self._keys_of([ref.person for ref in refs])
+        found = {}
+        for row in rows:
+            if (key := keys.get(row["person"])) is not None:
+                with contextlib.suppress(InvalidTag):  # sealed before an erasure, the person named anew since
+                    details = msgspec.json.decode(self._open(key, row["sealed"], row["record"].bytes))
+                    found[row["record"]] = (Badged if "badge" in details else Person).model_validate(details)
+        return found
+
+    async def erase(self, person: UUID) -> bool:
+        """Deletes the key, which makes every sealed detail unreadable for good, and then these; whether there was one.
+
+        Other services' sealed details and every backup are unreadable from the same moment.
+        """
+        gone = await self._keys.fetchval("delete from person_key where person = $1 returning 1", person)
+        await self._pool.execute("delete from sealed_person where person = $1", person)
+        return gone is not None
 
     def refer(self, value: Any, command: UUID, found: list[Person], path: str = "") -> Any:
         """A message with a reference for every Person in it, each added to `found`; nothing is stored.
@@ -94,7 +151,7 @@ class Vault:
         Record ids follow from `command`, which says what was asked by whom, and from the field's path.
         """
         if isinstance(value, Person):
-            named = value.model_copy(update={"ref": PersonRef(person=self._who(value), record=uuid5(command, path))})
+            named = value.model_copy(update={"ref": PersonRef(person=self.who(value), record=uuid5(command, path))})
             found.append(named)
             return named
         if isinstance(value, Message):
@@ -107,3 +164,26 @@ class Vault:
         if isinstance(value, tuple):
             return tuple([self.refer(each, command, found, f"{path}/{n}") for n, each in enumerate(value)])
         return value
+
+
+def seen(person: Person | None, clear: bool) -> dict[str, Any] | None:
+    """Somebody as the asker may see them: unless in clear, number and address can be recognised but not used."""
+    if person is None:
+        return None
+    details = person.model_dump()
+    if clear:
+        return details
+    return {**details, "mobile": masked(person.mobile), "email": masked_mail(person.email)}
+
+
+def masked(mobile: str) -> str:
+    """`139****0000`."""
+    return f"{mobile[:3]}****{mobile[-4:]}" if len(mobile) >= 10 else f"****{mobile[-2:]}"
+
+
+def masked_mail(email: str | None) -> str | None:
+    """`c****@example.invalid`."""
+    if email is None:
+        return None
+    name, _, host = email.partition("@")
+    return f"{name[:1]}****@{host}"

@@ -1,5 +1,6 @@
 """RFC 9457 problem details: every error that a client can see, in Chinese."""
 
+import contextlib
 from typing import Any
 
 import asyncpg
@@ -11,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.kernel.limits import MOST_BODY, megabytes, most_bytes
 from shared.kernel.lost import LOST
 from shared.kernel.messages import Refused
 
@@ -124,33 +126,43 @@ def malformed(errors: list[Any]) -> Problem:
 
 
 class Bounded:
-    """Answers 413 to a body of more than `most` bytes. (Starlette's own limit answers in plain text.)"""
+    """Answers 413 to a body of more than the address admits. (Starlette's own limit answers in plain text.)"""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        most = most_bytes(scope["path"])
         length = Headers(scope=scope).get("content-length", "")
-        if length.isdecimal() and int(length) > self._most:
-            return await too_large().response()(scope, receive, send)
-        received = 0
+        if length.isdecimal() and int(length) > most:
+            return await too_large(most).response()(scope, receive, send)
+        received, more = 0, True
 
         async def counted() -> Message:
-            nonlocal received
+            nonlocal received, more
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._most:
+            more = message.get("more_body", False)
+            if received > most:
                 raise HTTPException(413)
             return message
 
-        return await self._app(scope, counted, send)
+        async def answered(message: Message) -> None:
+            # Who is still sending a file reads no answer: what was refused early is taken in first, and dropped.
+            while message["type"] == "http.response.start" and more and received <= most:
+                with contextlib.suppress(HTTPException):
+                    await counted()
+            await send(message)
+
+        # Only a file is large enough to be on its way still when the answer is known.
+        return await self._app(scope, counted, answered if most > MOST_BODY else send)
 
 
-def too_large() -> Problem:
+def too_large(most: int) -> Problem:
     close = {"Connection": "close"}  # what is still on its way is not waited for
-    return Problem(413, "提交的内容过大，请精简或分次提交。", headers=close)
+    return Problem(413, f"提交的内容超过{megabytes(most)}，请精简或分次提交。", headers=close)
 
 
 def install(app: FastAPI) -> None:
@@ -168,10 +180,10 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return malformed(list(error.errors())).response()
 
-    async def on_http(_: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         if error.status_code == 413:
-            return too_large().response()
+            return too_large(most_bytes(request.url.path)).response()
         details = {
             400: "提交的内容无法读取，请检查格式后重试。",
             404: "没有这个地址，请核对后重试。",

@@ -12,6 +12,7 @@ from shared.kernel import store
 from shared.kernel.bus import Received
 
 BATCH = 1000
+MOST_BYTES = 1_000_000  # of events' data in one batch: read, they take ten times as much memory
 POLL = 1.0
 LINGER = 0.02  # seconds between batches: under load a transaction for each few events would cost more than the events
 
@@ -51,11 +52,22 @@ class Projector:
         async with conn.transaction():
             name = self._projection.name
             pos = await conn.fetchval("select pos from own_cursor where projection = $1 for update", name)
-            rows = await store.read_log(conn, pos, BATCH)
+            found = await store.read_log(conn, pos, BATCH)
+            rows = moderate(found)
             if not rows:
                 return False
             events = [store.recorded(row) for row in rows]
             await self._projection.apply(conn, [Received(self._read(e.type, e.data), e) for e in events])
             await conn.execute("update own_cursor set pos = $2 where projection = $1", name, events[-1].pos)
             await conn.execute("select pg_notify('projected', $1)", f"{name}:{events[-1].pos}")
-        return len(rows) == BATCH
+        return len(found) == BATCH or len(rows) < len(found)
+
+
+def moderate(rows: Sequence[Any]) -> Sequence[Any]:
+    """The first rows, at least one, of no more than MOST_BYTES together."""
+    size = 0
+    for n, row in enumerate(rows):
+        size += len(row["data"])
+        if size > MOST_BYTES and n:
+            return rows[:n]
+    return rows

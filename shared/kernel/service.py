@@ -34,8 +34,6 @@ from shared.kernel.settings import Settings
 
 log = structlog.get_logger()
 
-MOST = 1_000_000  # bytes of a request's body
-
 React = Callable[[Event, Recorded], list[Command]]
 Task = Callable[[], Awaitable[None]]
 
@@ -208,7 +206,7 @@ def application(service: Service, settings: Settings) -> FastAPI:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     app = FastAPI(title=service.name, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.add_middleware(problems.Bounded, most=MOST)
+    app.add_middleware(problems.Bounded)
     problems.install(app)
     app.include_router(api.command_routes(service.name, service.aggregates))
     app.include_router(api.internal_routes())

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     scoring_worker_url: str = Field("", validation_alias="LIGONG_SCORING_WORKER_URL")
     notification_url: str = Field("", validation_alias="LIGONG_NOTIFICATION_URL")
     feeds_url: str = Field("", validation_alias="LIGONG_FEEDS_URL")
+    fonts: str = Field("", validation_alias="LIGONG_FONTS")  # a folder of fonts that documents prefer
     smtp_url: str = Field("", validation_alias="SMTP_URL")
 
     def owner_of(self, topic: str) -> str:

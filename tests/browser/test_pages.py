@@ -11,6 +11,8 @@ from tests.gateway.visitor import World
 PAGES = {
     "office": [
         "/",
+        "/overview",
+        "/contacts",
         "/registrations",
         "/registrations/2021/putuo",
         "/registrations/2021/putuo/paper",
@@ -24,8 +26,24 @@ PAGES = {
         "/seasons",
         "/status",
     ],
-    "leader": ["/", "/registrations", "/registrations/2021/putuo", "/boards/2021/district", "/points"],
-    "minhang": ["/", "/registrations/2021/minhang", "/boards/2021/overall", "/points", "/messages", "/seasons"],
+    "leader": [
+        "/",
+        "/overview",
+        "/contacts",
+        "/registrations",
+        "/registrations/2021/putuo",
+        "/boards/2021/district",
+        "/points",
+    ],
+    "minhang": [
+        "/",
+        "/registrations/2021/minhang",
+        "/boards/2021/overall",
+        "/points",
+        "/messages",
+        "/contacts",
+        "/seasons",
+    ],
     "inspector": ["/", "/boards/2021/municipal"],
     "jiangsu": ["/"],
 }

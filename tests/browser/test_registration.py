@@ -1,5 +1,8 @@
 """登记 from both sides: a unit fills in its form, the office reviews it, on the pages that they use."""
 
+import asyncio
+import re
+
 from playwright.async_api import Browser, Page, expect
 from python_calamine import CalamineWorkbook
 
@@ -139,3 +142,119 @@ async def test_a_list_is_filtered_sorted_and_exported(browser: Browser, platform
 
     await page.get_by_role("link", name="重置").click()
     await expect(page.locator(".console-count")).to_contain_text("共20家")
+
+
+async def test_what_is_half_done_is_kept_and_two_browsers_do_not_overwrite_each_other(
+    browser: Browser, platform: World
+) -> None:
+    page = await sign_in(browser, platform.stack.gateway, "changning")
+    await page.get_by_role("button", name="开始填报").click()
+    await page.wait_for_url(f"**{LIST}/changning/form?at=*")
+    await expect(page.get_by_label("竞赛目标")).to_have_accessible_description(re.compile("可检查的目标"))
+    await page.get_by_label("竞赛主题").fill("为民办实事")
+    await page.get_by_label("竞赛目标").focus()  # leaving a field saves
+    state = page.locator("#draft")
+    await expect(state).to_contain_text(re.compile(r"草稿已保存 \d\d:\d\d"))
+
+    other = await sign_in(browser, platform.stack.gateway, "changning")
+    await other.goto(f"{LIST}/changning/form")
+    await expect(other.get_by_role("status").first).to_contain_text("保存的草稿")
+    assert await other.get_by_label("竞赛主题").input_value() == "为民办实事"
+    await other.get_by_label("竞赛目标").fill("投诉按时办结率达到九成五")  # so does waiting
+    await expect(other.locator("#draft [name=draft]")).to_have_value("2", timeout=15_000)
+
+    await page.get_by_label("竞赛主题").fill("另一个主题")
+    await page.get_by_label("竞赛目标").focus()
+    await expect(state.get_by_role("alert")).to_contain_text("另一个页面")
+    await page.reload()
+    assert await page.get_by_label("竞赛主题").input_value() == "为民办实事"
+    assert await page.get_by_label("竞赛目标").input_value() == "投诉按时办结率达到九成五"
+
+
+async def test_a_unit_s_whole_registration_from_signing_in_to_complete(browser: Browser, platform: World) -> None:
+    unit = await sign_in(browser, platform.stack.gateway, "hongkou")
+    await unit.get_by_role("button", name="开始填报").click()
+    await unit.wait_for_url(f"**{LIST}/hongkou/form?at=*")
+    await fill_in(unit, "hongkou")
+    for label, words in (("单位性质", "行政机关（样例）"), ("行政关系", "样例区人民政府"), ("单位地址", "样例路1号")):
+        await unit.get_by_label(label, exact=True).fill(words)
+    await unit.get_by_label("竞赛目标").fill("样例目标")
+    await unit.get_by_role("button", name="添加团队").click()
+    await unit.locator("[name='teams.0.name']").fill("样例一队")
+    await unit.locator("[name='teams.0.field']").select_option(index=1)
+    await unit.locator("[name='teams.0.category']").select_option(index=1)
+    await unit.locator("[name='teams.0.size']").fill("12")
+    await unit.locator("[name='teams.0.leader.name']").fill("样例队长")
+    await unit.locator("[name='teams.0.leader.mobile']").fill("000-0000-0042")
+    await unit.get_by_label("本单位意见").fill("同意参赛")
+    await unit.get_by_label("签署领导").select_option("leader")
+    await unit.get_by_role("button", name="提交登记表").click()
+    await expect(unit.get_by_role("alert").first).to_contain_text("签署领导和签署日期应同时填写")
+    await unit.get_by_label("签署日期").fill("2021-05-31")
+    await unit.get_by_role("button", name="提交登记表").click()
+    await unit.wait_for_url(f"**{LIST}/hongkou?at=*")
+    for words in ("样例路1号", "样例目标", "样例队长", "主要领导于2021年5月31日签署同意"):
+        await expect(unit.locator(".page-body")).to_contain_text(words)
+
+    # Taken back, handed in again: nothing has to be typed anew but what the return of a form would keep.
+    await unit.get_by_role("link", name="变更赛区").click()
+    await unit.get_by_label("改为").select_option("administrative")
+    await unit.get_by_label("所属赛区").fill("样例赛区")
+    await unit.get_by_label("变更原因").fill("隶属关系调整")
+    await unit.get_by_role("button", name="变更赛区").click()
+    await expect(unit.locator(".timeline")).to_contain_text("变更赛区：由在本分赛区登记改为")
+
+    office = await sign_in(browser, platform.stack.gateway, "office")
+    await office.goto(f"{LIST}/hongkou/review")
+    await expect(office.locator(".console-review")).to_contain_text("同意参赛")
+    await office.get_by_role("button", name="审核通过").click()
+    await expect(office.locator(".page-body")).to_contain_text("待收纸质")
+    await office.get_by_role("link", name="更正").click()
+    await office.get_by_label("单位地址").fill("样例路2号")
+    await office.get_by_role("button", name="更正登记表").click()
+    await expect(office.locator("[id='reason-error']")).to_contain_text("必填")
+    await office.get_by_label("更正原因").fill("门牌号有误")
+    await office.get_by_role("button", name="更正登记表").click()
+    await expect(office.locator(".page-body")).to_contain_text("样例路2号")
+    await office.get_by_role("link", name="登记收件").click()
+    await office.get_by_role("button", name="登记收件").click()  # the single photocopy of a unit on file
+    await expect(office.locator(".page-body")).to_contain_text("已完成")
+    await unit.goto(f"{LIST}/hongkou")
+    await expect(unit.locator(".timeline")).to_contain_text("门牌号有误")
+
+
+async def test_a_form_is_taken_back_and_entered_by_the_office(browser: Browser, platform: World) -> None:
+    unit = await sign_in(browser, platform.stack.gateway, "yangpu")
+    await unit.get_by_role("button", name="开始填报").click()
+    await unit.wait_for_url(f"**{LIST}/yangpu/form?at=*")
+    await fill_in(unit, "yangpu")
+    await unit.get_by_role("button", name="提交登记表").click()
+    await unit.wait_for_url(f"**{LIST}/yangpu?at=*")
+    await unit.get_by_role("link", name="撤回").click()
+    await unit.get_by_role("button", name="撤回登记表").click()
+    await expect(unit.locator(".page-body")).to_contain_text("填报中")
+
+    office = await sign_in(browser, platform.stack.gateway, "office")
+    await office.goto(f"{LIST}/yangpu/form")
+    await expect(office.locator(".page-body")).to_contain_text("代录")
+    await fill_in(office, "yangpu")
+    await office.get_by_role("button", name="提交登记表").click()
+    await expect(office.locator(".timeline")).to_contain_text("代录并提交登记表")
+    await office.goto("/registrations?season=2021")
+    await expect(office.locator("tr", has_text="杨浦")).to_contain_text("代录")
+
+
+async def test_every_unit_is_given_more_time(browser: Browser, platform: World) -> None:
+    office = await sign_in(browser, platform.stack.gateway, "office")
+    await office.goto("/seasons")
+    await office.get_by_role("link", name="全部延期").click()
+    await office.get_by_label("新的最后一天").fill("2021-06-25")
+    await office.get_by_label("延期原因").fill("系统维护")
+    await office.get_by_role("button", name="全部延期").click()
+    await expect(office.locator("[id='approver-error']")).to_contain_text("必填")
+    await office.get_by_label("批准人").fill("样例副局长")
+    await office.get_by_role("button", name="全部延期").click()
+    await expect(office.locator(".page-body")).to_contain_text("登记已延期至2021年6月25日（周五），批准人样例副局长")
+    async with asyncio.timeout(20):
+        while "批准人：样例副局长" not in await office.locator(".page-body").inner_text():
+            await office.goto(f"{LIST}/qingpu")

@@ -1,4 +1,4 @@
-"""A released event version cannot change, and every one has its sample."""
+"""A released event version changes by optional fields alone, and every one has its sample, the first written."""
 
 import json
 
@@ -20,7 +20,7 @@ def test_every_version_ever_released_can_still_be_read(type: str) -> None:
     sample = json.loads(golden.path_of(type).read_text())
     event = catalogue.read(type, sample)
     if type == event.type():
-        assert event.model_dump(mode="json") == sample
+        assert event.model_dump(mode="json", exclude_unset=True) == sample  # what came since is optional
 
 
 def test_an_unknown_type_and_a_misfit_are_told_apart_from_nothing() -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -15,9 +15,19 @@ from services.gateway.console import formats
 from services.gateway.console.components.form import Form
 from services.gateway.console.components.workbook import Column, annotated, export
 from services.gateway.console.navigation import MENU
-from services.gateway.console.registrations.form_routes import body_of, values_of, with_teams
+from services.gateway.console.registrations.fields import (
+    LABELS,
+    PEOPLE,
+    PLAIN,
+    body_of,
+    values_of,
+    with_teams,
+    written,
+)
 from services.gateway.console.registrations.office_routes import end_of
 from services.gateway.front import same_origin, service_of
+from services.registration.model.commands import FORM_LABELS
+from shared.contracts.season import FormField
 from shared.contracts.season_file import Fault
 from shared.kernel.messages import SHANGHAI
 from shared.kernel.problems import Problem
@@ -95,7 +105,14 @@ SUBMITTED: dict[str, Any] = {
     "field": "digital",
     "category": "district-bureau",
     "theme": "主题",
-    "teams": [{"name": f"第{n}队", "field": "force", "category": "team", "size": n} for n in range(3)],
+    **dict.fromkeys(("unit_nature", "address", "affiliation", "goals", "opinion_unit", "opinion_superior")),
+    "opinion_zone": None,
+    "signed_off_by": "leader",
+    "signed_off_on": "2021-05-31",
+    "teams": [
+        {"name": f"第{n}队", "field": "force", "category": "team", "size": n, "leader": PERSON if n == 1 else None}
+        for n in range(3)
+    ],
     "leader": PERSON,
     "deputy": PERSON,
     "contact": None,
@@ -111,10 +128,21 @@ def test_a_submitted_form_comes_back_as_the_same_command() -> None:
         "field": "digital",
         "category": "district-bureau",
         "theme": "主题",
+        "signed_off_by": "leader",
+        "signed_off_on": "2021-05-31",
         "leader": person,
         "deputy": person,
         "contact": {},
-        "teams": SUBMITTED["teams"],
+        "teams": [
+            {
+                "name": f"第{n}队",
+                "field": "force",
+                "category": "team",
+                "size": n,
+                **({"leader": person} if n == 1 else {}),
+            }
+            for n in range(3)
+        ],
     }
 
 
@@ -122,9 +150,25 @@ def test_teams_are_added_and_removed_without_losing_what_was_typed() -> None:
     values = {**values_of(SUBMITTED), "theme": "改了一半"}
     fewer = with_teams(values, "remove.1")
     assert [team["name"] for team in body_of(fewer)["teams"]] == ["第0队", "第2队"]
+    first = body_of(with_teams(values, "remove.0"))["teams"][0]
+    assert (first["name"], first["leader"]["name"]) == ("第1队", "样例")  # its leader moves along
     more = with_teams(fewer, "add")
     assert more["teams.2.name"] == ""
     assert more["theme"] == "改了一半"
+
+
+def test_a_draft_keeps_what_was_filled_in_and_nothing_of_the_page() -> None:
+    sent = {**values_of(SUBMITTED), "csrf": "x", "key": "x", "version": "3", "draft": "2", "page": "x", "action": "add"}
+    kept = written(sent)
+    assert body_of(kept) == body_of(values_of(SUBMITTED))
+    assert not {"csrf", "key", "version", "draft", "page", "action"} & kept.keys()
+    assert all(kept.values())
+
+
+def test_every_label_of_the_form_has_a_field_beside_which_its_remark_stands() -> None:
+    assert tuple(LABELS) == FORM_LABELS
+    assert set(LABELS.values()) == set(get_args(FormField))
+    assert {name for name, _ in PEOPLE} | {"teams"} | set(PLAIN) == set(get_args(FormField))
 
 
 def test_a_last_day_ends_at_its_midnight() -> None:
@@ -138,8 +182,8 @@ def test_dates_are_written_as_official_letters_write_them() -> None:
     assert formats.last_day(closes) == "2021年6月17日（周四）"
     assert formats.until(closes) == "2021年6月17日（周四）24:00"
     assert formats.moment("2021-06-17T01:05:00+00:00") == "2021年6月17日（周四）09:05"
-    assert formats.days_left(closes, datetime(2021, 6, 17, 23, 59, tzinfo=SHANGHAI)) == 0
-    assert formats.days_left(closes, datetime(2021, 6, 18, tzinfo=SHANGHAI)) == -1
+    assert not formats.is_over(closes, datetime(2021, 6, 17, 23, 59, tzinfo=SHANGHAI))
+    assert formats.is_over(closes, datetime(2021, 6, 18, tzinfo=SHANGHAI))
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,10 @@ class Client:
         data = body if isinstance(body, bytes | AsyncIterator) else json.dumps(body).encode()
         return await self._send("POST", URL(f"{self.url}/api/v1/{self.name}/{command}"), who, headers, data)
 
+    async def put(self, path: str, body: Any, who: Actor | None = OFFICE) -> Reply:
+        url, headers = URL(f"{self.url}/api/v1/{self.name}/{path}"), {"Content-Type": "application/json"}
+        return await self._send("PUT", url, who, headers, json.dumps(body).encode())
+
     async def _send(self, method: str, url: URL, who: Actor | None, headers: dict[str, str], data: Any) -> Reply:
         if who is not None:
             headers["Authorization"] = f"Bearer {mint(SECRET, who)}"

@@ -407,7 +407,7 @@ async def test_no_spoiled_body_passes(world: World, command: str) -> None:
 
 async def test_a_body_beyond_measure_is_turned_away(world: World) -> None:
     before = (*await written(world.database), await sealed(world))
-    (await world.give("file-plan", plan(goals=["长" * 2000] * 1000))).problem(413, "过大")
+    (await world.give("file-plan", plan(goals=["长" * 2000] * 1000))).problem(413, "超过1 MB")
     (await world.give("file-plan", plan(goals=["目标"] * 51))).problem(422, "50")
     (await world.give("file-plan", plan(participants=[person(1)] * 201))).problem(422, "200")
     (await world.give("record-visit", sheet(scores={f"entry-{n}": 1 for n in range(1000)}))).problem(422)

@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notification import working_days
-from services.notification.reminders import AFTER, Deadline, audiences, deadline, plan, reminder_id
+from services.notification.reminders import AFTER, Deadline, Followed, audiences, deadline, plan, reminder_id
+from shared.contracts.registration import RegistrationWithdrawn, ZoneChanged
 from shared.kernel.messages import SHANGHAI
 from tests.notification.given import (
     ACCEPTED,
     COMPLETED,
     DAYS,
     OPENED,
+    PUTUO,
     SUBMITTED,
     after,
     extended,
@@ -144,3 +146,23 @@ class TestIdentity:
             reminder_id(reg, Deadline("registration", at("06-26 00:00")), 7),
         }
         assert len(ids) == 4
+
+
+class TestChangesOfAForm:
+    """NOT-1: what was handed in may be taken back, or move to the other zone; the paper is then still to come."""
+
+    withdrawn = RegistrationWithdrawn(**PUTUO, reason="填写有误")
+    moved = ZoneChanged(**PUTUO, former="here", outcome="administrative", zone="样例赛区", reason="隶属关系调整")
+
+    def test_a_unit_that_took_its_form_back_is_reminded_again(self) -> None:
+        all_in: list[Followed] = [OPENED, SUBMITTED, *(paper(n) for n in (1, 2, 3, 4))]
+        assert audiences(after(*all_in), 0) == ()
+        back = after(*all_in, self.withdrawn)
+        assert (back.stage, back.copies, deadline(back)) == ("opened", 0, CLOSES)
+        assert audiences(back, 0) == ("unit",)
+
+    def test_so_is_one_whose_zone_changed(self) -> None:
+        complete: list[Followed] = [OPENED, SUBMITTED, ACCEPTED, *(paper(n) for n in (1, 2, 3, 4)), COMPLETED]
+        assert deadline(after(*complete)) is None
+        moved = after(*complete, self.moved, ACCEPTED)
+        assert (moved.stage, moved.copies, deadline(moved)) == ("accepted", 0, CLOSES)

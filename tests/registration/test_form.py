@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.registration.model.commands import TeamForm
-from tests.registration.given import OPENED, code, form, submitted, unit
+from tests.registration.given import CONTACT, OPENED, code, form, submitted, unit
 from tests.spec import at
 
 
@@ -32,7 +32,7 @@ class TestCreditCode:
 
     def test_spaces_and_small_letters_are_forgiven(self) -> None:
         written = f" {code()[:8].lower()} {code()[8:].lower()} "
-        unit.given(OPENED).when(form(credit_code=written), now=at("06-10 09:00")).then(submitted())
+        unit.given(OPENED).when(form(credit_code=written), now=at("06-10 09:00"), actor=CONTACT).then(submitted())
 
     @pytest.mark.parametrize("wrong", ["", "1131010100000000", "AB310101YANGPAN00X", code() + "0"])
     def test_a_code_has_eighteen_places(self, wrong: str) -> None:
@@ -46,12 +46,14 @@ class TestCreditCode:
         suzhou = form(credit_code=code("320500"))
         unit.given(OPENED).when(suzhou, now=at("06-10 09:00")).refused("REG-7", "320500")
         city = code("310000")
-        unit.given(OPENED).when(form(credit_code=city), now=at("06-10 09:00")).then(submitted(credit_code=city))
+        unit.given(OPENED).when(form(credit_code=city), now=at("06-10 09:00"), actor=CONTACT).then(
+            submitted(credit_code=city)
+        )
 
     def test_a_body_without_a_code_says_why(self) -> None:
         unit.given(OPENED).when(form(credit_code=None), now=at("06-10 09:00")).refused("REG-7", "写明原因")
         why: dict[str, Any] = {"credit_code": None, "no_credit_code_reason": "内设机构，无独立代码"}
-        unit.given(OPENED).when(form(**why), now=at("06-10 09:00")).then(submitted(**why))
+        unit.given(OPENED).when(form(**why), now=at("06-10 09:00"), actor=CONTACT).then(submitted(**why))
 
     def test_it_does_not_say_both(self) -> None:
         both = form(no_credit_code_reason="内设机构")

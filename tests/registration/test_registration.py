@@ -57,7 +57,14 @@ def returned(before: str = "06-16 00:00", credit_code: str | None = None) -> Reg
 
 
 def paper(number: int, received: str = "06-17 10:00", *, copies: int = 4, late: bool = False) -> PaperReceived:
-    return PaperReceived(**HUANGPU, copy_number=number, copies=copies, received_at=at(received), late=late)
+    return PaperReceived(
+        **HUANGPU,
+        copy_number=number,
+        copies=copies,
+        received_at=at(received),
+        late=late,
+        received_by="office-1",
+    )
 
 
 class TestOpening:
@@ -100,7 +107,7 @@ class TestDeadline:
 
     def test_an_extension_reopens_it_for_the_unit(self) -> None:
         late = unit.given(OPENED, extended("06-21 17:30"))
-        late.when(form(), now=at("06-21 17:29")).then(submitted())
+        late.when(form(), now=at("06-21 17:29"), actor=CONTACT).then(submitted())
         late.when(form(), now=at("06-21 17:30")).refused("REG-2", "2021年6月21日（周一）17:30")
 
     def test_the_office_extends_with_a_reason(self) -> None:
@@ -175,14 +182,14 @@ class TestTwoOutcomes:
 
     @pytest.mark.parametrize("named_zone", [None, "城市管理行政执法分赛区"])
     def test_a_unit_registers_here(self, named_zone: str | None) -> None:
-        unit.given(OPENED, STARTED).when(form(zone=named_zone), now=at("06-10 09:00")).then(submitted())
+        unit.given(OPENED, STARTED).when(form(zone=named_zone), now=at("06-10 09:00"), actor=CONTACT).then(submitted())
 
     def test_and_then_names_no_other_zone(self) -> None:
         unit.given(OPENED).when(form(zone="黄浦分赛区"), now=at("06-10 09:00")).refused("REG-3", "黄浦分赛区")
 
     def test_or_in_the_zone_of_its_administrative_affiliation(self) -> None:
         elsewhere: dict[str, Any] = {"outcome": "administrative", "zone": "黄浦分赛区"}
-        unit.given(OPENED).when(form(**elsewhere), now=at("06-10 09:00")).then(submitted(**elsewhere))
+        unit.given(OPENED).when(form(**elsewhere), now=at("06-10 09:00"), actor=CONTACT).then(submitted(**elsewhere))
 
     @pytest.mark.parametrize("named_zone", [None, "城市管理行政执法分赛区"])
     def test_which_it_names(self, named_zone: str | None) -> None:
@@ -295,15 +302,17 @@ class TestReturn:
         unit.given(OPENED, submitted(), ACCEPTED).when(self.back(), now=at("06-10 09:00")).refused("REG-8")
 
     def test_a_returned_form_is_handed_in_again(self) -> None:
-        unit.given(OPENED, submitted(), returned()).when(form(), now=at("06-15 09:00")).then(submitted())
+        unit.given(OPENED, submitted(), returned()).when(form(), now=at("06-15 09:00"), actor=CONTACT).then(submitted())
 
     def test_its_own_date_counts_where_it_is_later_than_the_deadline(self) -> None:
         late = unit.given(OPENED, submitted(), returned("06-23 00:00"))
-        late.when(form(), now=at("06-22 23:59")).then(submitted())
+        late.when(form(), now=at("06-22 23:59"), actor=CONTACT).then(submitted())
         late.when(form(), now=at("06-23 00:00")).refused("REG-2", "2021年6月22日（周二）24:00")
 
     def test_it_never_takes_time_away(self) -> None:
-        unit.given(OPENED, submitted(), returned("06-11 00:00")).when(form(), now=at("06-17 23:59")).then(submitted())
+        unit.given(OPENED, submitted(), returned("06-11 00:00")).when(
+            form(), now=at("06-17 23:59"), actor=CONTACT
+        ).then(submitted())
 
     def test_paper_of_the_returned_form_does_not_count_for_the_new_one(self) -> None:
         back = unit.given(OPENED, submitted(), paper(1), paper(2), paper(3), returned())

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from services.registration.model.commands import (
     AcceptRegistration,
+    ChangeZone,
     ExtendDeadline,
     OpenRegistration,
     ReceivePaper,
     RegistrationCommand,
     ReturnRegistration,
     StartRegistration,
+    WithdrawRegistration,
 )
 from services.registration.model.registration import registration
 from services.registration.model.state import RegistrationEvent, RegistrationState
@@ -23,6 +25,8 @@ from shared.contracts.registration import (
     RegistrationCompleted,
     RegistrationReturned,
     RegistrationSubmitted,
+    RegistrationWithdrawn,
+    ZoneChanged,
 )
 from tests.registration.given import HUANGPU, code, form, unit
 from tests.spec import at
@@ -44,6 +48,13 @@ commands: st.SearchStrategy[RegistrationCommand] = st.one_of(
         resubmit_before=moments,
     ),
     st.just(AcceptRegistration(**HUANGPU)),
+    st.just(WithdrawRegistration(**HUANGPU, reason="单位来函")),
+    st.sampled_from(
+        [
+            ChangeZone(**HUANGPU, outcome="here", reason="改回"),
+            ChangeZone(**HUANGPU, outcome="administrative", zone="黄浦分赛区", reason="隶属关系调整"),
+        ]
+    ),
     st.builds(
         ReceivePaper,
         season=st.just(2021),
@@ -92,10 +103,12 @@ def test_a_registration_is_complete_just_when_it_is_accepted_and_its_paper_is_he
     events, state = play(history)
     form_at_hand: list[RegistrationEvent] = []
     for event in events:
-        form_at_hand = [] if isinstance(event, RegistrationReturned) else [*form_at_hand, event]
+        # Of a form that went back, or for the former zone, no paper counts; an accepted change is accepted anew.
+        anew = isinstance(event, RegistrationReturned | RegistrationWithdrawn | ZoneChanged)
+        form_at_hand = [] if anew else [*form_at_hand, event]
     papers = [event for event in form_at_hand if isinstance(event, PaperReceived)]
     accepted = any(isinstance(event, RegistrationAccepted) for event in form_at_hand)
-    complete = [event for event in events if isinstance(event, RegistrationCompleted)]
+    complete = [event for event in form_at_hand if isinstance(event, RegistrationCompleted)]
     assert bool(complete) == (state.status == "已完成")
     assert bool(complete) == (accepted and bool(papers) and len(papers) == papers[0].copies)
     assert [event.on_time for event in complete] == [not any(p.late for p in papers)] * len(complete)
@@ -104,11 +117,13 @@ def test_a_registration_is_complete_just_when_it_is_accepted_and_its_paper_is_he
 @given(histories)
 def test_one_form_at_most_is_in_at_any_time(history: list[tuple[RegistrationCommand, int]]) -> None:
     events, _ = play(history)
-    forms = [event for event in events if isinstance(event, RegistrationSubmitted | RegistrationReturned)]
-    kinds = [type(event) for event in forms]
-    assert kinds == [RegistrationSubmitted, RegistrationReturned] * (len(kinds) // 2) + [RegistrationSubmitted] * (
-        len(kinds) % 2
-    )
+    forms = [
+        event
+        for event in events
+        if isinstance(event, RegistrationSubmitted | RegistrationReturned | RegistrationWithdrawn)
+    ]
+    handed_in = [isinstance(event, RegistrationSubmitted) for event in forms]
+    assert handed_in == [n % 2 == 0 for n in range(len(forms))]
 
 
 def test_the_usual_way_leads_to_the_end() -> None:

@@ -176,6 +176,13 @@ def test_a_stage_may_last_one_day() -> None:
     assert parse(text).stages[3].starts == parse(text).stages[3].ends
 
 
+def test_filling_notes_belong_to_fields_that_the_form_has() -> None:
+    assert DOCUMENT.registration.notes["goals"].endswith("（样例）")
+    (fault,) = faults(TEXT.replace("    goals: 写明", "    goalz: 写明"))
+    assert (fault.field, TEXT.splitlines()[fault.line - 1].strip()[:6]) == ("registration.notes.goalz", "goals:")
+    assert "opinion_unit" in fault.sentence
+
+
 def test_a_file_from_a_windows_editor_is_read_as_well() -> None:
     assert parse("\ufeff" + TEXT.replace("\n", "\r\n")) == DOCUMENT
 

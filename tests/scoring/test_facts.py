@@ -17,6 +17,7 @@ from tests.scoring.year import (
     reported,
     visit_corrected,
     visited,
+    zone_changed,
 )
 
 
@@ -70,6 +71,14 @@ def test_registration_counts_when_complete_and_on_time() -> None:
     assert holding(began("putuo")) == {}
     assert holding(completed("putuo", True)).keys() == {"registration_complete", "registration_on_time"}
     assert holding(completed("putuo", False)).keys() == {"registration_complete"}
+
+
+def test_a_registration_whose_zone_changes_has_to_be_completed_again() -> None:
+    """REG-1: the paper was printed for the former zone."""
+    assert holding(completed("putuo", True), zone_changed("putuo")) == {}
+    assert holding(completed("putuo", True), zone_changed("putuo"), completed("putuo", False)).keys() == {
+        "registration_complete"
+    }
 
 
 def test_each_late_paper_copy_is_a_fact_of_its_own() -> None:

@@ -20,7 +20,13 @@ from shared.contracts.activity import (
     PlanFiled,
 )
 from shared.contracts.inspection import VisitCorrected, VisitRecorded
-from shared.contracts.registration import PaperReceived, RegistrationCompleted, RegistrationStarted, SeasonOpened
+from shared.contracts.registration import (
+    PaperReceived,
+    RegistrationCompleted,
+    RegistrationStarted,
+    SeasonOpened,
+    ZoneChanged,
+)
 from shared.kernel import envelope
 from shared.kernel.messages import NOBODY, SHANGHAI, Event, PersonRef, Recorded
 from shared.kernel.store import partition
@@ -141,6 +147,11 @@ def paper(unit: str, n: int, late: bool) -> Entry:
 
 def completed(unit: str, on_time: bool) -> Entry:
     return f"registration-2021-{unit}", RegistrationCompleted(**whose(unit), on_time=on_time)
+
+
+def zone_changed(unit: str) -> Entry:
+    changed = ZoneChanged(**whose(unit), former="here", outcome="administrative", zone="样例赛区", reason="样例")
+    return f"registration-2021-{unit}", changed
 
 
 def began(unit: str) -> Entry:

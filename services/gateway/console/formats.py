@@ -20,6 +20,15 @@ STATUSES: dict[str, tuple[str, str]] = {
 STATUS_CHOICES = [(id, name) for id, (name, _) in STATUSES.items()]
 GROUPS = {"district": "区局", "municipal": "市属"}
 OUTCOMES = {"here": "在本分赛区登记", "administrative": "在行政关系所属赛区登记，本处备案"}
+# Whether something came in time → its name and the colour of its badge.
+TIMELINESS: dict[str, tuple[str, str]] = {
+    "pending": ("未到期", "secondary"),
+    "overdue": ("逾期未交", "red"),
+    "on_time": ("按时", "green"),
+    "extended": ("延期内", "azure"),
+    "late": ("逾期", "red"),
+}
+SIGNERS = {"leader": "主要领导", "deputy": "分管领导"}
 ROLES = {
     "office": "竞赛办",
     "unit": "参赛单位",
@@ -33,6 +42,12 @@ ROLES = {
 def at(value: str | datetime) -> datetime:
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment.astimezone(SHANGHAI)
+
+
+def date(value: str) -> str:
+    """`2021年6月7日` for a day that has no hour."""
+    year, month, day = value.split("-")
+    return f"{year}年{int(month)}月{int(day)}日"
 
 
 def day(value: str | datetime) -> str:
@@ -57,15 +72,21 @@ def last_day(value: str | datetime) -> str:
     return day(at(value) - timedelta(microseconds=1))
 
 
+def last_date(value: str | datetime) -> str:
+    """`6月17日`, for where there is little room."""
+    d = at(value) - timedelta(microseconds=1)
+    return f"{d.month}月{d.day}日"
+
+
 def until(value: str | datetime) -> str:
     """An exclusive end as people say it: `2021年6月17日（周四）24:00` for the midnight that follows."""
     end = at(value)
     return f"{last_day(end)}24:00" if (end.hour, end.minute) == (0, 0) else moment(end)
 
 
-def days_left(end: str | datetime, now: datetime) -> int:
-    """Days from today to the last day in time; 0 on that day, negative after it."""
-    return ((at(end) - timedelta(microseconds=1)).date() - at(now).date()).days
+def is_over(end: str | datetime, now: datetime) -> bool:
+    """Whether an exclusive end has passed."""
+    return at(now) >= at(end)
 
 
 __all__ = [
@@ -73,9 +94,11 @@ __all__ = [
     "OUTCOMES",
     "ROLES",
     "STATUSES",
+    "TIMELINESS",
     "at",
     "day",
-    "days_left",
+    "is_over",
+    "last_date",
     "last_day",
     "moment",
     "points",

@@ -21,8 +21,13 @@ _WHOLE: frozenset[Role] = frozenset(("office", "leader"))
 
 MENU = (
     Entry("工作台", "home", "/", _EVERYBODY),
+    Entry("登记总览", "layout-dashboard", "/overview", _WHOLE),
     Entry("登记进度", "clipboard-list", "/registrations", _WHOLE),
     Entry("参赛登记", "clipboard-list", "/registrations", frozenset(("unit",))),
+    Entry("报送资料", "files", "/materials", frozenset(("office", "leader", "unit"))),
+    Entry("核验纸质登记表", "scan", "/prints", _OFFICE),
+    Entry("参赛人员", "users", "/people", frozenset(("office", "leader", "unit"))),
+    Entry("通讯录", "address-book", "/contacts", frozenset(("office", "leader", "unit"))),
     Entry("排行榜", "list-numbers", "/boards", _PARTICIPANTS),
     Entry("积分明细", "report-analytics", "/points", frozenset(("office", "leader", "unit"))),
     Entry("消息", "bell", "/messages", frozenset(("office", "unit"))),

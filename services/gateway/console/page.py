@@ -57,7 +57,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(static=_static, query=_query, formats=formats)
-    for name in ("day", "moment", "short", "last_day", "points", "until"):
+    for name in ("date", "day", "moment", "short", "last_day", "points", "until"):
         made.filters[name] = getattr(formats, name)
     return made
 

@@ -23,6 +23,7 @@ class Season:
     name: str
     document: dict[str, Any]
     others: list[dict[str, Any]]
+    extended_to: str | None = None
 
     def choices(self, part: str) -> list[tuple[str, str]]:
         """What a form offers: `fields` or `categories`."""
@@ -30,8 +31,14 @@ class Season:
 
     @property
     def closes_at(self) -> str:
-        closes: str = self.document["registration"]["closes_at"]
+        """Exclusive; as the office has extended it for all."""
+        closes: str = self.extended_to or self.document["registration"]["closes_at"]
         return closes
+
+    def note(self, field: str, otherwise: str = "") -> str:
+        """The season's filling note 填表说明 of a field of the registration form."""
+        note: str = self.document["registration"].get("notes", {}).get(field, otherwise)
+        return note
 
     @property
     def units(self) -> list[tuple[str, str]]:
@@ -50,4 +57,4 @@ async def season_of(visit: Visit, year: int | None) -> Season:
     if chosen is None:
         raise Problem(404, f"没有{year}赛季，请从页面上选择赛季。")
     detail = await visit.services.get("registration", f"/api/v1/registration/seasons/{chosen['season']}")
-    return Season(chosen["season"], chosen["name"], detail["document"], others)
+    return Season(chosen["season"], chosen["name"], detail["document"], others, detail["extended_to"])

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
+from starlette.datastructures import UploadFile
 
 from services.gateway import audit
 from services.gateway.identity import Identity
@@ -13,6 +14,9 @@ from services.gateway.upstream import Upstream
 from shared.kernel.problems import Problem, unavailable
 
 PAGE = 200  # rows that an export asks for at a time
+PIECE = 64 * 1024  # bytes of a file
+
+Body = bytes | AsyncIterator[bytes] | None
 
 
 class Services:
@@ -22,11 +26,8 @@ class Services:
         self._upstream, self._pool, self._who, self._address = upstream, pool, who, address
 
     async def get(self, service: str, path: str, **query: Any) -> dict[str, Any]:
-        given = {name: value for name, value in query.items() if value not in (None, "")}
-        target = path + ("?" + urlencode(given) if given else "")
-        found = await self._ask(service, "GET", target, {})
-        if audit.personal(path):
-            await audit.record(self._pool, "read_personal_data", self._who.actor, path, self._address)
+        found = await self._ask(service, "GET", _target(path, query), {})
+        await self._was_read(path)
         return found
 
     async def every(self, service: str, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
@@ -49,22 +50,62 @@ class Services:
             headers["If-Match"] = f'"{version}"'
         return await self._ask(service, "POST", path, headers, json.dumps(body).encode())
 
+    async def put(self, service: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Something that is not an event, stored under its address."""
+        headers = {"Content-Type": "application/json"}
+        return await self._ask(service, "PUT", path, headers, json.dumps(body).encode())
+
+    async def file(self, service: str, path: str, **query: Any) -> bytes:
+        """A document of a few pages that a service makes."""
+        content = await self._send(service, "GET", _target(path, query), {})
+        await self._was_read(path)
+        return content
+
+    async def _was_read(self, path: str) -> None:
+        if audit.personal(path):
+            await audit.record(self._pool, "read_personal_data", self._who.actor, path, self._address)
+
+    async def upload(self, service: str, path: str, file: UploadFile, key: str = "", **query: Any) -> dict[str, Any]:
+        """A file, passed on piece by piece under its own name. With a `key` it is taken once, however often sent."""
+
+        async def pieces() -> AsyncIterator[bytes]:
+            while piece := await file.read(PIECE):
+                yield piece
+
+        target = _target(path, {**query, "name": file.filename})
+        headers = {"Content-Type": "application/octet-stream"}
+        if key:
+            headers["Idempotency-Key"] = key
+        return await self._ask(service, "POST", target, headers, pieces())
+
     async def _ask(
-        self, service: str, method: str, target: str, headers: dict[str, str], body: bytes | None = None
+        self, service: str, method: str, target: str, headers: dict[str, str], body: Body = None
     ) -> dict[str, Any]:
+        return _json(await self._send(service, method, target, headers, body))
+
+    async def _send(self, service: str, method: str, target: str, headers: dict[str, str], body: Body = None) -> bytes:
         try:
             async with self._upstream.open(service, method, target, self._who.actor, headers, body) as answer:
-                text = await answer.read()
+                content = await answer.read()
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError):
             raise unavailable() from None
-        try:
-            found: dict[str, Any] = json.loads(text) if text else {}
-        except ValueError:
-            raise unavailable() from None
         if status >= 400:
-            raise problem_of(status, found)
-        return found
+            raise problem_of(status, _json(content))
+        return content
+
+
+def _target(path: str, query: dict[str, Any]) -> str:
+    given = {name: value for name, value in query.items() if value not in (None, "")}
+    return path + ("?" + urlencode(given, doseq=True) if given else "")
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(content) if content else {}
+    except ValueError:
+        raise unavailable() from None
+    return found
 
 
 def problem_of(status: int, found: dict[str, Any]) -> Problem:

@@ -12,6 +12,15 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
 
+// Copying works on plain addresses of an office network too, where the browser's newer way is not to be had.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  if (document.execCommand("copy")) button.querySelector("span").textContent = button.dataset.copied;
+});
+
 // Only rows whose rank changes move; everything else is simply replaced.
 const places = new Map();
 const rows = (board) => board.querySelectorAll("tr[data-unit]");

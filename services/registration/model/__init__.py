@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from services.registration.model import registration, season
+from services.registration.model import material, registration, roster, season, template, upload
 from shared.kernel.decider import Aggregate
 
-AGGREGATES: tuple[Aggregate[Any, Any, Any], ...] = (season.season, registration.registration)
+AGGREGATES: tuple[Aggregate[Any, Any, Any], ...] = (
+    season.season,
+    registration.registration,
+    roster.roster,
+    upload.upload,
+    material.material,
+    template.template,
+)

@@ -7,10 +7,10 @@ from typing import assert_never
 from stdnum.cn import uscc
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from services.registration.model.commands import FORM_LABELS, ReturnRegistration, SubmitRegistration
+from services.registration.model.commands import FORM_LABELS, ChangeZone, FormCommand, ReturnRegistration
 from services.registration.model.dates import until
 from shared.contracts.season import Choice, SeasonDocument, Unit
-from shared.kernel.messages import Refused
+from shared.kernel.messages import SHANGHAI, Refused
 
 
 def of_the_system(id: str, season: SeasonDocument) -> Unit:
@@ -21,7 +21,7 @@ def of_the_system(id: str, season: SeasonDocument) -> Unit:
     return unit
 
 
-def zone(cmd: SubmitRegistration, season: SeasonDocument) -> str:
+def zone(cmd: FormCommand | ChangeZone, season: SeasonDocument) -> str:
     """REG-3: a unit registers here, or in the zone of its administrative affiliation, which it names (§五(二))."""
     match cmd.outcome:
         case "here":
@@ -36,7 +36,7 @@ def zone(cmd: SubmitRegistration, season: SeasonDocument) -> str:
             assert_never(cmd.outcome)
 
 
-def field_and_category(cmd: SubmitRegistration, season: SeasonDocument) -> None:
+def field_and_category(cmd: FormCommand, season: SeasonDocument) -> None:
     """REG-4: unit and teams each state a field and a category from the season's lists (§五(二))."""
     rules = season.registration
     teams = ((f"团队“{team.name}”", team.field, team.category) for team in cmd.teams)
@@ -50,7 +50,7 @@ def _listed(id: str, choices: Sequence[Choice], what: str) -> None:
         raise Refused("REG-4", f"{what}不在选项之内，请选择：{'、'.join(choice.name for choice in choices)}。")
 
 
-def credit_code(cmd: SubmitRegistration, season: SeasonDocument) -> str | None:
+def credit_code(cmd: FormCommand, season: SeasonDocument) -> str | None:
     """REG-7: a credit code is well formed (GB 32100), of a region of the directory; without one a reason is given."""
     if cmd.credit_code is None:
         if cmd.no_credit_code_reason is None:
@@ -67,6 +67,18 @@ def credit_code(cmd: SubmitRegistration, season: SeasonDocument) -> str | None:
     if code[2:8] not in {unit.region for unit in season.units}:
         raise Refused("REG-7", f"统一社会信用代码第3至8位“{code[2:8]}”不是名录中的区划代码，请对照证书核对。")
     return code
+
+
+def signed_off(cmd: FormCommand, season: SeasonDocument, now: datetime) -> None:
+    """REG-10: where the season asks for it, one of the unit's two leaders has signed the form (office rule)."""
+    if (cmd.signed_off_by is None) != (cmd.signed_off_on is None):
+        raise Refused("REG-10", "签署领导和签署日期应同时填写，请补齐。")
+    if cmd.signed_off_on is None:
+        if season.registration.sign_off:
+            raise Refused("REG-10", "登记表须由主要领导或分管领导签署同意后提交，请填写签署领导和签署日期。")
+        return
+    if cmd.signed_off_on > now.astimezone(SHANGHAI).date():
+        raise Refused("REG-10", "签署日期不能晚于今天，请核对。")
 
 
 def reasons(cmd: ReturnRegistration, now: datetime) -> None:

@@ -13,6 +13,7 @@ from services.gateway.console.components.form import Form
 from services.gateway.console.page import Here, Visit
 from services.gateway.console.registrations.routes import LIST, next_action, registration
 from services.gateway.console.season import Season, season_of
+from services.gateway.console.working_days import rest
 from shared.kernel.problems import Problem
 
 router = APIRouter()
@@ -34,18 +35,21 @@ async def _own(visit: Visit, season: Season) -> dict[str, Any]:
     """What the role's part of the page needs."""
     match visit.actor.role:
         case "office" | "leader":
-            every = await visit.services.get("registration", LIST, season=season.year, limit=200)
+            every, left = await asyncio.gather(
+                visit.services.get("registration", LIST, season=season.year, limit=200), rest(visit, season.closes_at)
+            )
             todo = [row for row in every["items"] if next_action(row, visit)[0] != "查看"]
             return {
                 "counts": every["counts"],
                 "total": every["total"],
                 "todo": todo[:TODO],
                 "waiting": len(todo),
-                "days": formats.days_left(season.closes_at, visit.now),
+                "rest": left,
+                "over": formats.is_over(season.closes_at, visit.now),
             }
         case "unit" if visit.actor.unit:
             row = await registration(visit, season.year, visit.actor.unit)
-            return {"row": row, "days": formats.days_left(row["closes_at"], visit.now)}
+            return {"row": row, "rest": await rest(visit, row["closes_at"])}
         case _:
             return {}
 

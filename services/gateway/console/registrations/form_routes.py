@@ -1,6 +1,6 @@
-"""The registration form 登记表 as a unit fills it in, or the office on its behalf."""
+"""The registration form 登记表 as a unit fills it in, or the office on its behalf; what is half done is kept."""
 
-import re
+import secrets
 from typing import Any
 
 from fastapi import APIRouter
@@ -8,32 +8,24 @@ from fastapi.responses import Response
 
 from services.gateway.console.components.form import Form
 from services.gateway.console.page import Here, Visit
+from services.gateway.console.registrations.fields import (
+    LABELS,
+    OPINIONS,
+    PEOPLE,
+    body_of,
+    team_numbers,
+    values_of,
+    with_teams,
+    written,
+)
 from services.gateway.console.registrations.routes import Position, UnitPath, YearPath, registration
 from services.gateway.console.season import season_of
 from shared.kernel.problems import Problem
 
 router = APIRouter(prefix="/registrations/{season}/{unit}")
 
-COMMANDS = "/api/v1/registration"
-PEOPLE = (("leader", "主要领导"), ("deputy", "分管领导"), ("contact", "联系人"))
-PERSON = ("name", "duty", "mobile", "email")
-TEAM = ("name", "field", "category", "size")
-PLAIN = ("outcome", "zone", "credit_code", "no_credit_code_reason", "field", "category", "theme")
-MOST_TEAMS = 200
-# Labels of the printed form, by which the office says what to mend → the field that shows the remark.
-LABELS = {
-    "登记方式": "outcome",
-    "所属赛区": "zone",
-    "统一社会信用代码": "credit_code",
-    "无信用代码的原因": "no_credit_code_reason",
-    "参赛领域": "field",
-    "主体类别": "category",
-    "竞赛主题": "theme",
-    "参赛团队": "teams",
-    "主要领导": "leader",
-    "分管领导": "deputy",
-    "联系人": "contact",
-}
+API = "/api/v1/registration"
+OPEN = ("opened", "started", "returned")  # the form is with the unit
 
 
 @router.post("/start")
@@ -41,7 +33,7 @@ async def start(visit: Here, season: YearPath, unit: UnitPath) -> Response:
     visit.only("unit", "office")
     form = Form.of(await visit.form())
     body = {"season": season, "unit": unit}
-    done = await visit.services.post("registration", f"{COMMANDS}/start-registration", body, form.key)
+    done = await visit.services.post("registration", f"{API}/start-registration", body, form.key)
     return visit.go(f"/registrations/{season}/{unit}/form?at={done['position']}")
 
 
@@ -49,7 +41,10 @@ async def start(visit: Here, season: YearPath, unit: UnitPath) -> Response:
 async def fill_in(visit: Here, season: YearPath, unit: UnitPath, at: Position = 0) -> Response:
     visit.only("unit", "office")
     row = await registration(visit, season, unit, at)
-    return await _show(visit, season, row, Form(values_of(row["form"])))
+    draft = await visit.services.get("registration", f"{API}/drafts/{season}/{unit}") if row["status"] in OPEN else None
+    if draft is None or draft["version"] == 0:
+        return await _show(visit, season, row, Form(values_of(row["form"])))
+    return await _show(visit, season, row, Form(draft["values"]), draft=draft, resumed=True)
 
 
 @router.post("/form")
@@ -60,74 +55,58 @@ async def submit(visit: Here, season: YearPath, unit: UnitPath) -> Response:
     action = form.values.get("action", "")
     if action != "submit":
         form.values = with_teams(form.values, action)
-        return await _show(visit, season, row, form)
+        return await _show(visit, season, row, form, draft=await _save(visit, season, unit, form))
     body = {"season": season, "unit": unit, **body_of(form.values)}
     try:
-        done = await visit.services.post(
-            "registration", f"{COMMANDS}/submit-registration", body, form.key, form.version
-        )
+        done = await visit.services.post("registration", f"{API}/submit-registration", body, form.key, form.version)
     except Problem as problem:
-        return await _show(visit, season, row, form, form.refuse(problem))
+        status = form.refuse(problem)
+        return await _show(visit, season, row, form, status, draft=await _save(visit, season, unit, form))
     return visit.go(f"/registrations/{season}/{unit}?at={done['position']}")
 
 
-async def _show(visit: Visit, season: int, row: dict[str, Any], form: Form, status: int = 200) -> Response:
+@router.post("/draft")
+async def autosave(visit: Here, season: YearPath, unit: UnitPath) -> Response:
+    """What the page saves by itself; answers with the line that says so."""
+    visit.only("unit", "office")
+    form = Form.of(await visit.form())
+    return visit.page("registrations/draft.html", draft=await _save(visit, season, unit, form))
+
+
+async def _save(visit: Visit, season: int, unit: str, form: Form) -> dict[str, Any]:
+    """The draft as it was saved; or the version that the page began with, and why it was not."""
+    given = form.values.get("draft", "")
+    version = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    body = {"version": version, "page": form.values.get("page", ""), "values": written(form.values)}
+    try:
+        return await visit.services.put("registration", f"{API}/drafts/{season}/{unit}", body)
+    except Problem as problem:
+        return {"version": version, "refused": problem.detail}
+
+
+async def _show(
+    visit: Visit,
+    season: int,
+    row: dict[str, Any],
+    form: Form,
+    status: int = 200,
+    draft: dict[str, Any] | None = None,
+    resumed: bool = False,
+) -> Response:
     form.version = form.version if status != 412 and form.version else str(row["version"])
     reasons = row["returned"]["reasons"] if row["returned"] else {}
-    form.returned = {LABELS.get(label, ""): reason for label, reason in reasons.items()}
+    form.returned = {LABELS[label]: reason for label, reason in reasons.items() if label in LABELS}
     return visit.page(
         "registrations/form.html",
         status,
         season=await season_of(visit, season),
         row=row,
         form=form,
+        draft=draft or {"version": 0},
+        resumed=resumed,
+        page=form.values.get("page") or secrets.token_urlsafe(12),
+        editable=row["status"] in OPEN,
         people=PEOPLE,
+        opinions=OPINIONS,
         teams=team_numbers(form.values),
     )
-
-
-def values_of(submitted: dict[str, Any] | None) -> dict[str, str]:
-    """The form as last submitted, by the names of its inputs."""
-    if submitted is None:
-        return {}
-    values = {name: submitted[name] or "" for name in PLAIN}
-    if submitted["outcome"] == "here":
-        values["zone"] = ""  # ours, which the form leaves out
-    for who, _ in PEOPLE:
-        person = submitted[who] or {}
-        values |= {f"{who}.{name}": person.get(name) or "" for name in PERSON}
-    for n, team in enumerate(submitted["teams"]):
-        values |= {f"teams.{n}.{name}": str(team[name]) for name in TEAM}
-    return values
-
-
-def team_numbers(values: Any) -> list[int]:
-    found = {int(name[1]) for key in values if (name := re.fullmatch(r"teams\.(\d{1,3})\.name", key))}
-    return sorted(found)
-
-
-def with_teams(values: Any, action: str) -> dict[str, str]:
-    """The values after 添加团队 or, with `remove.<n>`, 删除; teams are numbered anew without gaps."""
-    numbers = [n for n in team_numbers(values) if action != f"remove.{n}"]
-    kept = {name: value for name, value in values.items() if not name.startswith("teams.")}
-    for new, old in enumerate(numbers):
-        kept |= {f"teams.{new}.{name}": values.get(f"teams.{old}.{name}", "") for name in TEAM}
-    if action == "add" and len(numbers) < MOST_TEAMS:
-        kept |= {f"teams.{len(numbers)}.{name}": "" for name in TEAM}
-    return kept
-
-
-def body_of(values: Any) -> dict[str, Any]:
-    """The command that the form means. What is left empty is left out, so that the service says what it misses."""
-    body: dict[str, Any] = {name: values[name] for name in PLAIN if values.get(name)}
-    for who, _ in PEOPLE:
-        body[who] = {name: values[f"{who}.{name}"] for name in PERSON if values.get(f"{who}.{name}")}
-    body["teams"] = [
-        {name: _typed(name, value) for name in TEAM if (value := values.get(f"teams.{n}.{name}"))}
-        for n in team_numbers(values)
-    ]
-    return body
-
-
-def _typed(name: str, value: str) -> str | int:
-    return int(value) if name == "size" and value.isascii() and value.isdigit() and len(value) < 10 else value

@@ -1,4 +1,4 @@
-"""What the office does about a registration: review, paper, extension."""
+"""What the office does about a registration: review, extension."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,13 +18,13 @@ router = APIRouter(prefix="/registrations/{season}/{unit}")
 COMMANDS = "/api/v1/registration"
 
 
-async def _show(visit: Visit, template: str, season: int, unit: str, form: Form, status: int = 200) -> Response:
+async def show(visit: Visit, template: str, season: int, unit: str, form: Form, status: int = 200) -> Response:
     here, row = await season_of(visit, season), await registration(visit, season, unit)
     form.version = form.version or str(row["version"])
     return visit.page(f"registrations/{template}.html", status, season=here, row=row, form=form)
 
 
-async def _send(
+async def send(
     visit: Visit, template: str, command: str, season: int, unit: str, form: Form, body: dict[str, Any]
 ) -> Response:
     """Gives the command; back to the unit's page, or to the form with what is wrong."""
@@ -36,7 +36,7 @@ async def _send(
         status = form.refuse(problem)
         if status == 412:
             form.version = ""
-        return await _show(visit, template, season, unit, form, status)
+        return await show(visit, template, season, unit, form, status)
     return visit.go(f"/registrations/{season}/{unit}?at={done['position']}")
 
 
@@ -52,7 +52,7 @@ def end_of(written: str) -> str | None:
 @router.get("/review")
 async def reviewing(visit: Here, season: YearPath, unit: UnitPath) -> Response:
     visit.only("office")
-    return await _show(visit, "review", season, unit, Form())
+    return await show(visit, "review", season, unit, Form())
 
 
 @router.post("/review")
@@ -63,8 +63,8 @@ async def review(visit: Here, season: YearPath, unit: UnitPath) -> Response:
     if form.values.get("decision") == "accept":
         if reasons:
             form.message = "已写明退回原因，不能同时审核通过；如需通过，请先清空退回原因。"
-            return await _show(visit, "review", season, unit, form, 422)
-        return await _send(visit, "review", "accept-registration", season, unit, form, {})
+            return await show(visit, "review", season, unit, form, 422)
+        return await send(visit, "review", "accept-registration", season, unit, form, {})
     before = end_of(form.values.get("resubmit_before", ""))
     if not reasons:
         form.message = "请在需要修改的项目旁写明退回原因。"
@@ -72,32 +72,15 @@ async def review(visit: Here, season: YearPath, unit: UnitPath) -> Response:
         form.errors["resubmit_before"] = "请选择重新提交的最后一天。"
         form.message = form.message or "请补充重新提交的期限。"
     if form.message:
-        return await _show(visit, "review", season, unit, form, 422)
+        return await show(visit, "review", season, unit, form, 422)
     body = {"reasons": reasons, "resubmit_before": before}
-    return await _send(visit, "review", "return-registration", season, unit, form, body)
-
-
-@router.get("/paper")
-async def receiving(visit: Here, season: YearPath, unit: UnitPath) -> Response:
-    visit.only("office")
-    return await _show(visit, "paper", season, unit, Form({"copies": "1"}))
-
-
-@router.post("/paper")
-async def receive(visit: Here, season: YearPath, unit: UnitPath) -> Response:
-    visit.only("office")
-    form = Form.of(await visit.form())
-    copies = form.values.get("copies", "")
-    body: dict[str, Any] = {"copies": int(copies) if copies.isascii() and copies.isdigit() else copies}
-    if when := form.values.get("received_at"):
-        body["received_at"] = f"{when}:00+08:00" if len(when) == 16 else when
-    return await _send(visit, "paper", "receive-paper", season, unit, form, body)
+    return await send(visit, "review", "return-registration", season, unit, form, body)
 
 
 @router.get("/extension")
 async def extending(visit: Here, season: YearPath, unit: UnitPath) -> Response:
     visit.only("office")
-    return await _show(visit, "extension", season, unit, Form())
+    return await show(visit, "extension", season, unit, Form())
 
 
 @router.post("/extension")
@@ -110,6 +93,8 @@ async def extend(visit: Here, season: YearPath, unit: UnitPath) -> Response:
     form.missing("reason")
     if form.errors:
         form.message = "请改正标红的项目后重新提交。"
-        return await _show(visit, "extension", season, unit, form, 422)
+        return await show(visit, "extension", season, unit, form, 422)
     body = {"closes_at": closes_at, "reason": form.values["reason"]}
-    return await _send(visit, "extension", "extend-deadline", season, unit, form, body)
+    if approver := form.values.get("approver"):
+        body["approver"] = approver
+    return await send(visit, "extension", "extend-deadline", season, unit, form, body)

@@ -15,6 +15,7 @@ from services.gateway.console.components.workbook import Column, export
 from services.gateway.console.page import Here, Visit
 from services.gateway.console.people import with_names
 from services.gateway.console.season import Season, season_of
+from services.gateway.console.working_days import Rest, rest
 from shared.kernel.problems import Problem
 
 router = APIRouter(prefix="/registrations")
@@ -37,6 +38,7 @@ COLUMNS = (
     Column("组别", lambda row: formats.GROUPS[row["group"]], 8),
     Column("状态", lambda row: formats.STATUSES[row["status"]][0], 12),
     Column("登记方式", lambda row: formats.OUTCOMES[row["outcome"]] if row["outcome"] else None, 36),
+    Column("代录", lambda row: "是" if row["on_behalf"] else "否", 8),
     Column("纸质份数", lambda row: row["copies"], 10),
     Column("应交份数", lambda row: row["copies_due"], 10),
     Column("纸质逾期", lambda row: "是" if row["late_paper"] else "否", 10),
@@ -68,9 +70,10 @@ async def progress(
     if visit.actor.role == "unit":
         return visit.go(f"/registrations/{here.year}/{visit.actor.unit}")
     query = {"season": here.year, "status": status, "group": group, "q": q, "sort": sort, "cursor": cursor}
-    found, everything = await asyncio.gather(
+    found, everything, left = await asyncio.gather(
         visit.services.get("registration", LIST, **query, min_position=at),
         visit.services.get("registration", LIST, season=here.year, limit=1, min_position=at),
+        rest(visit, here.closes_at),
     )
     kept = {"season": here.year}
     summary = f"共{found['total']}家，数据更新于{formats.short(visit.now)}"
@@ -79,12 +82,12 @@ async def progress(
         "registrations/list.html",
         season=here,
         listing=listing,
-        figures=_figures(everything, here, visit),
+        figures=_figures(everything, here, left, visit),
         next_action=next_action,
     )
 
 
-def _figures(everything: dict[str, Any], season: Season, visit: Visit) -> dict[str, Any]:
+def _figures(everything: dict[str, Any], season: Season, rest: Rest, visit: Visit) -> dict[str, Any]:
     counts, total = everything["counts"], everything["total"]
     completed = counts.get("completed", 0)
     return {
@@ -93,7 +96,8 @@ def _figures(everything: dict[str, Any], season: Season, visit: Visit) -> dict[s
         "completed": completed,
         "waiting": counts.get("submitted", 0),
         "returned": counts.get("returned", 0),
-        "days": formats.days_left(season.closes_at, visit.now),
+        "over": formats.is_over(season.closes_at, visit.now),
+        "rest": rest,
     }
 
 
@@ -104,7 +108,7 @@ def next_action(row: dict[str, Any], visit: Visit) -> tuple[str, str, bool]:
             return "审核", "/review", True
         if row["status"] == "accepted":
             return "登记收件", "/paper", True
-        if row["status"] != "completed" and formats.days_left(row["closes_at"], visit.now) < 0:
+        if row["status"] != "completed" and formats.is_over(row["closes_at"], visit.now):
             return "延期", "/extension", False
     return "查看", "", False
 
@@ -125,13 +129,18 @@ async def download(visit: Here, season: Year = None, status: Status = "", group:
 @router.get("/{season}/{unit}")
 async def detail(visit: Here, season: YearPath, unit: UnitPath, at: Position = 0) -> Response:
     visit.only("office", "leader", "unit")
-    here, row, history = await asyncio.gather(
+    here, row, history, papers = await asyncio.gather(
         season_of(visit, season),
         registration(visit, season, unit, at),
         visit.services.get("registration", f"{LIST}/{season}/{unit}/history", limit=200, min_position=at),
+        visit.services.get("registration", f"{LIST}/{season}/{unit}/papers", min_position=at),
     )
-    entries = await with_names(visit.request.app.state.pool, history["items"])
-    return visit.page("registrations/detail.html", season=here, row=row, history=entries, blank=Form())
+    pool = visit.request.app.state.pool
+    entries = await with_names(pool, history["items"])
+    receipts = await with_names(pool, [{**each, "actor": each["received_by"]} for each in papers["items"]])
+    return visit.page(
+        "registrations/detail.html", season=here, row=row, history=entries, receipts=receipts, blank=Form()
+    )
 
 
 async def registration(visit: Visit, season: int, unit: str, at: int = 0) -> dict[str, Any]:

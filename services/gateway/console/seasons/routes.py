@@ -12,6 +12,7 @@ from services.gateway.console.components.form import Form
 from services.gateway.console.page import Here, Visit
 from shared.contracts.season_file import MOST_BYTES, Fault, FaultySeason, parse
 from shared.kernel.problems import Problem
+from shared.kernel.sheets import SHEET
 
 router = APIRouter(prefix="/seasons")
 
@@ -90,4 +91,4 @@ async def annotated(visit: Here, id: UUID) -> Response:
     if row is None:
         raise Problem(404, "错误标注表只保留一天，请重新上传文件。")
     name = f"{row['name'].rsplit('.', 1)[0]}-错误标注.xlsx"
-    return Response(row["workbook"], media_type=workbook.SHEET, headers=workbook.attachment(name))
+    return Response(row["workbook"], media_type=SHEET, headers=workbook.attachment(name))
