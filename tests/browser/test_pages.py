@@ -49,7 +49,7 @@ PAGES = {
 }
 # What is no English though its letters are Latin: addresses for mail, credit codes, names of formats.
 LATIN = re.compile(r"[A-Za-z]{2,}")
-ALLOWED = re.compile(r"\S+@\S+|\b[0-9A-Z]{18}\b|Excel|UTF-8|\byaml\b")
+ALLOWED = re.compile(r"\S+@\S+|\b[0-9A-Z]{18}\b|Excel|PDF|Word|UTF-8|\byaml\b")
 
 
 def complaints_of(page: Page) -> list[str]:
