@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ LOCK = Path(__file__).with_name("jars.lock")
 KAFKA = "org.apache.kafka:kafka_2.13:4.4.0"
 # Kafka logs through slf4j 1.7 and its POM leaves the binding to the distribution: without it, it is mute.
 LOG_BINDING = "org.apache.logging.log4j:log4j-slf4j-impl"
+
+WAITS = (1.0, 3.0, 9.0)  # seconds before a jar is asked for again
 
 Progress = Callable[[int, int], None]
 """Called with (bytes present, bytes in all)."""
@@ -113,11 +116,22 @@ def _download(missing: list[Jar], cache: Path, folder: Path, progress: Callable[
 
 
 def _download_one(context: MavenContext, jar: Jar, folder: Path) -> int:
-    path = context.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
+    path = _resolved(context, jar)
     if not jar.is_at(path):
         raise Trouble(f"下载的 {jar.filename} 与清单的校验值不符：请检查网络代理或镜像后重新运行。")
     path.replace(folder / jar.filename)
     return jar.size
+
+
+def _resolved(context: MavenContext, jar: Jar) -> Path:
+    """One of 44 connections that breaks is no reason to begin anew."""
+    artifact = context.project(jar.group, jar.artifact).at_version(jar.version).artifact()
+    for wait in WAITS:
+        try:
+            return Path(artifact.resolve())
+        except (requests.RequestException, RuntimeError):
+            time.sleep(wait)
+    return Path(artifact.resolve())
 
 
 def maven(repository: Path) -> MavenContext:

@@ -93,25 +93,20 @@ async def log(databases: Databases) -> asyncpg.Connection:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(st.lists(wishes, min_size=1, max_size=8).map(distinct), min_size=1, max_size=5))
-def test_verdicts_are_those_of_the_model(batches: list[list[Wish]], log: asyncpg.Connection) -> None:
-    import asyncio
-
-    async def compare() -> None:
-        await log.execute("truncate event, command, claim, log_partition; update log_head set pos = 0")
-        model = Model()
-        for batch in batches:
-            # a wish that drew the right version by chance is rare; half of them are put right
-            right = [
-                Wish(w.number, w.body, w.stream, model.versions.get(w.stream, 0) + 1, w.events, (), w.claims)
-                if n % 2 == 0
-                else w
-                for n, w in enumerate(batch)
-            ]
-            verdicts = await append(log, [w.proposal() for w in right])
-            assert verdicts == [model.judge(w) for w in right]
-        await check_log(log, model)
-
-    asyncio.get_event_loop().run_until_complete(compare())
+async def test_verdicts_are_those_of_the_model(batches: list[list[Wish]], log: asyncpg.Connection) -> None:
+    await log.execute("truncate event, command, claim, log_partition; update log_head set pos = 0")
+    model = Model()
+    for batch in batches:
+        # a wish that drew the right version by chance is rare; half of them are put right
+        right = [
+            Wish(w.number, w.body, w.stream, model.versions.get(w.stream, 0) + 1, w.events, (), w.claims)
+            if n % 2 == 0
+            else w
+            for n, w in enumerate(batch)
+        ]
+        verdicts = await append(log, [w.proposal() for w in right])
+        assert verdicts == [model.judge(w) for w in right]
+    await check_log(log, model)
 
 
 async def check_log(log: asyncpg.Connection, model: Model) -> None:
